@@ -1,0 +1,81 @@
+"""Fails when the committed catalogues and the sources disagree.
+
+Extracts the messages of a copy of the tree with ``makemessages`` and compares: no message is missing, obsolete,
+fuzzy or, in Arabic, empty. English needs no text of its own, its messages are the English text.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import polib
+
+ROOT = Path(__file__).resolve().parent.parent
+COPIED = ("apps", "project", "locale", "manage.py")
+DOMAINS = ("django", "djangojs")
+
+
+def extract(tree: Path, language: str, domain: str) -> polib.POFile:
+    command = ["manage.py", "makemessages", "--locale", language, "--domain", domain, "--no-location"]
+    # Runs outside the checkout, so neither a .env file nor a compiled catalogue of ours is involved.
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "project.settings.test"}
+    environment.pop("DATABASE_URL", None)
+    subprocess.run([sys.executable, *command], cwd=tree, env=environment, check=True, stdout=subprocess.DEVNULL)
+    return polib.pofile(str(tree / catalogue(language, domain)))
+
+
+def catalogue(language: str, domain: str) -> Path:
+    return Path("locale", language, "LC_MESSAGES", f"{domain}.po")
+
+
+def keys(entries: list[polib.POEntry]) -> set[tuple[str, str]]:
+    return {(entry.msgctxt or "", entry.msgid) for entry in entries}
+
+
+def active(file: polib.POFile) -> list[polib.POEntry]:
+    return [entry for entry in file if not entry.obsolete]
+
+
+def complaints(committed: polib.POFile, extracted: polib.POFile, language: str) -> list[str]:
+    had, needed = keys(active(committed)), keys(active(extracted))
+    found = [f"missing: {message!r}" for _context, message in sorted(needed - had)]
+    found += [f"not used any more: {message!r}" for _context, message in sorted(had - needed)]
+    found += [f"obsolete: {entry.msgid!r}" for entry in committed.obsolete_entries()]
+    found += [f"fuzzy: {entry.msgid!r}" for entry in active(committed) if entry.fuzzy]
+    if language == "ar":
+        found += [f"empty: {entry.msgid!r}" for entry in active(committed) if is_empty(entry)]
+    return found
+
+
+def is_empty(entry: polib.POEntry) -> bool:
+    texts = list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
+    return not texts or not all(texts)
+
+
+def main() -> int:
+    found = []
+    with tempfile.TemporaryDirectory() as directory:
+        tree = Path(directory)
+        for name in COPIED:
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, tree / name, ignore=shutil.ignore_patterns("__pycache__", "tests", "*.mo"))
+            else:
+                shutil.copy(source, tree / name)
+        for language in sorted(path.name for path in (ROOT / "locale").iterdir() if path.is_dir()):
+            for domain in DOMAINS:
+                path = catalogue(language, domain)
+                if not (ROOT / path).exists():
+                    continue
+                committed = polib.pofile(str(ROOT / path))
+                extracted = extract(tree, language, domain)
+                found += [f"{path}: {line}" for line in complaints(committed, extracted, language)]
+    sys.stderr.write("".join(f"{line}\n" for line in found))
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

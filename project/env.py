@@ -1,0 +1,358 @@
+"""The one reader of the process environment.
+
+Every setting an operator may give is named in ``VARIABLES``; ``.env.example`` lists the same names and a
+test compares the two. Functions here take a mapping, so a test can try a bad environment without starting a
+process. A missing or unsafe value raises ``ImproperlyConfigured`` with one sentence that names the variable
+and the fix, and never repeats the value.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+from urllib.parse import urlsplit
+
+import dj_database_url
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.http.request import validate_host
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+DEMO_PASSWORD = "demo-salon-2026"  # noqa: S105 - published with the demo and refused everywhere else
+
+LONGEST_PROXY_CHAIN = 10
+# 50 is what Django's own deployment check asks of SECRET_KEY: a start that passes here must pass there.
+SECRET_LENGTHS = {
+    "SECRET_KEY": 50,
+    "JWT_SIGNING_KEY": 32,
+    "OTP_PEPPER": 32,
+    "MOYASAR_WEBHOOK_SECRET": 16,
+    "UNIFONIC_CALLBACK_SECRET": 16,
+}
+DISTINCT_CHARACTERS = 8
+HOW_TO_MAKE_ONE = 'make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
+PLACEHOLDERS = ("django-insecure", "demo-only", "changeme", "change-me", "replace-me", DEMO_PASSWORD)
+TRUE_WORDS = {"1", "true", "yes", "on", "y", "t"}
+DATABASE_ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
+
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+class Profile(StrEnum):
+    """Which of the three settings modules is reading."""
+
+    DEMO = "demo"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+class Provider(StrEnum):
+    """Who carries a message; codes and notifications choose independently."""
+
+    CONSOLE = "console"
+    TWILIO = "twilio"
+    UNIFONIC = "unifonic"
+    AUTHENTICA = "authentica"
+
+
+class OperatorMfa(StrEnum):
+    """Whether people who sign in to the admin need a second factor."""
+
+    OFF = "off"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
+class LogFormat(StrEnum):
+    """One readable line, or one JSON object, per event."""
+
+    CONSOLE = "console"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """What a variable is when it is absent; ``None`` means that it must be given."""
+
+    demo: str | None
+    production: str | None
+
+
+REQUIRED_IN_PRODUCTION: dict[str, str] = {
+    "DATABASE_URL": f"sqlite:///{VAR_DIR / 'demo.sqlite3'}",
+    "SECRET_KEY": "demo-only-session-key-refused-by-the-production-settings",
+    "JWT_SIGNING_KEY": "demo-only-token-key-refused-by-the-production-settings",
+    "OTP_PEPPER": "demo-only-code-pepper-refused-by-the-production-settings",
+    "ALLOWED_HOSTS": "127.0.0.1,localhost,[::1]",
+    "PUBLIC_BASE_URL": "http://127.0.0.1:8000",
+    "OTP_PROVIDER": Provider.CONSOLE,
+    "NOTIFICATION_PROVIDER": Provider.CONSOLE,
+    "MOYASAR_SECRET_KEY": "sk_test_demo_only_refused_by_production",
+    "MOYASAR_WEBHOOK_SECRET": "demo-only-webhook-secret",
+}
+OPTIONAL: dict[str, str] = {
+    "CACHE_URL": "",
+    "CELERY_BROKER_URL": "",
+    "TWILIO_ACCOUNT_SID": "",
+    "TWILIO_AUTH_TOKEN": "",
+    "TWILIO_FROM": "",
+    "TWILIO_BASE_URL": "https://api.twilio.com",
+    "UNIFONIC_APP_SID": "",
+    "UNIFONIC_SENDER_ID": "",
+    "UNIFONIC_BASE_URL": "https://el.cloud.unifonic.com",
+    "UNIFONIC_CALLBACK_SECRET": "",
+    "AUTHENTICA_API_KEY": "",
+    "AUTHENTICA_SENDER_NAME": "",
+    "AUTHENTICA_BASE_URL": "https://api.authentica.sa",
+    "TRUSTED_PROXY_COUNT": "0",
+    "SENTRY_DSN": "",
+}
+VARIABLES: dict[str, Default] = {
+    **{name: Default(demo, None) for name, demo in REQUIRED_IN_PRODUCTION.items()},
+    **{name: Default(value, value) for name, value in OPTIONAL.items()},
+    # Empty in the demo: the payment stand-in is started beside the server and its address filled in.
+    "MOYASAR_BASE_URL": Default("", "https://api.moyasar.com/v1"),
+    "OPERATOR_MFA": Default(OperatorMfa.OFF, OperatorMfa.REQUIRED),
+    "LOG_FORMAT": Default(LogFormat.CONSOLE, LogFormat.JSON),
+}
+CREDENTIALS: dict[Provider, tuple[str, ...]] = {
+    Provider.CONSOLE: (),
+    Provider.TWILIO: ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM"),
+    Provider.UNIFONIC: ("UNIFONIC_APP_SID", "UNIFONIC_SENDER_ID", "UNIFONIC_CALLBACK_SECRET"),
+    Provider.AUTHENTICA: ("AUTHENTICA_API_KEY", "AUTHENTICA_SENDER_NAME"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """Every value of ``VARIABLES``, typed; a field is its variable's name in lower case.
+
+    ``database`` is Django's dictionary made from ``DATABASE_URL``, without engine options.
+    """
+
+    profile: Profile
+    database: dict[str, Any]
+    secret_key: str
+    jwt_signing_key: str
+    otp_pepper: str
+    allowed_hosts: list[str]
+    public_base_url: str
+    cache_url: str
+    celery_broker_url: str
+    otp_provider: Provider
+    notification_provider: Provider
+    moyasar_secret_key: str
+    moyasar_webhook_secret: str
+    moyasar_base_url: str
+    twilio_account_sid: str
+    twilio_auth_token: str
+    twilio_from: str
+    twilio_base_url: str
+    unifonic_app_sid: str
+    unifonic_sender_id: str
+    unifonic_base_url: str
+    unifonic_callback_secret: str
+    authentica_api_key: str
+    authentica_sender_name: str
+    authentica_base_url: str
+    operator_mfa: OperatorMfa
+    trusted_proxy_count: int
+    log_format: LogFormat
+    sentry_dsn: str
+
+
+def refuse(name: str, problem: str, fix: str) -> NoReturn:
+    """Stop the start with one sentence: the variable, what is wrong, what to do."""
+    raise ImproperlyConfigured(f"{name} {problem}: {fix}.")
+
+
+class Reader:
+    """Typed access to a mapping of variables under the rules of one profile."""
+
+    def __init__(self, profile: Profile, variables: Mapping[str, str]) -> None:
+        self.variables = variables
+        self.production = profile is Profile.PRODUCTION
+
+    def text(self, name: str) -> str:
+        given = self.variables.get(name, "").strip()
+        if any(not character.isprintable() for character in given):
+            refuse(name, "contains a line break or a control character", "write it on one line")
+        if given:
+            return given
+        default = VARIABLES[name].production if self.production else VARIABLES[name].demo
+        if default is None:
+            fix = HOW_TO_MAKE_ONE if name in SECRET_LENGTHS else "set it as .env.example shows"
+            refuse(name, "is missing", fix)
+        return default
+
+    def one_of(self, name: str, choices: type[Choice]) -> Choice:
+        value = self.text(name).lower()
+        if value not in {choice.value for choice in choices}:
+            refuse(name, "has an unknown value", f"use one of {', '.join(choices)}")
+        return choices(value)
+
+    def count(self, name: str, most: int) -> int:
+        value = self.text(name)
+        if not (value.isascii() and value.isdigit() and int(value) <= most):
+            refuse(name, "is not a count", f"use a whole number from 0 to {most}")
+        return int(value)
+
+    def secret(self, name: str) -> str:
+        value = self.text(name)
+        if not self.production or not value:
+            return value
+        if any(placeholder in value.lower() for placeholder in PLACEHOLDERS):
+            refuse(name, "is a published default", HOW_TO_MAKE_ONE)
+        if len(value) < SECRET_LENGTHS[name]:
+            refuse(name, f"is shorter than {SECRET_LENGTHS[name]} characters", HOW_TO_MAKE_ONE)
+        if len(set(value)) < DISTINCT_CHARACTERS:
+            refuse(name, "repeats the same few characters", HOW_TO_MAKE_ONE)
+        return value
+
+    def address(self, name: str) -> str:
+        """Empty, or an address without a trailing slash; production insists on https."""
+        value = self.text(name)
+        if not value:
+            return value
+        try:
+            parts = urlsplit(value)
+            usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        except ValueError:
+            usable = False
+        if not usable or " " in value:
+            refuse(name, "is not an address", "write it like https://host.example")
+        if self.production and parts.scheme != "https":
+            refuse(name, "uses plain http", "write an https:// address")
+        return value.rstrip("/")
+
+    def base_url(self, name: str) -> str:
+        """An address that paths are appended to."""
+        value = self.address(name)
+        if any(mark in value for mark in "?#@"):
+            refuse(name, "carries more than a host and a path", "write it like https://host.example")
+        return value
+
+    def redis_url(self, name: str) -> str:
+        value = self.text(name)
+        if value and not value.startswith(("redis://", "rediss://", "unix://")):
+            refuse(name, "is not a Redis address", "write it like redis://host:6379/0 or leave it empty")
+        return value
+
+    def hosts(self, name: str) -> list[str]:
+        hosts = [host.strip() for host in self.text(name).split(",") if host.strip()]
+        if not hosts:
+            refuse(name, "names no host", "list the host names of this installation, separated by commas")
+        if any("://" in host or "/" in host for host in hosts):
+            refuse(name, "contains an address", "write host names only, without https:// and without a path")
+        if self.production and any("*" in host for host in hosts):
+            refuse(name, "contains *", "list the host names of this installation, separated by commas")
+        return hosts
+
+    def database(self, name: str) -> dict[str, Any]:
+        value = self.text(name)
+        shape = "write sqlite:////absolute/path.sqlite3 or postgresql://user:password@host:5432/name"
+        try:
+            config: dict[str, Any] = dict(dj_database_url.parse(value))
+        except ValueError:
+            refuse(name, "is not a database address", shape)
+        if config["ENGINE"] not in DATABASE_ENGINES:
+            refuse(name, "names a database that is not supported", shape)
+        if config["ENGINE"].endswith("sqlite3"):
+            if not config["NAME"] or config["NAME"] == ":memory:":
+                refuse(name, "names no file", shape)
+            # Relative to the checkout, so that every process means the same file wherever it was started.
+            config["NAME"] = str(BASE_DIR / config["NAME"])
+        elif self.production and config.get("PASSWORD") in {"postgres", "password", DEMO_PASSWORD}:
+            refuse(name, "uses a published password", "give the database user a password of its own")
+        return config
+
+    def moyasar_key(self, name: str) -> str:
+        value = self.text(name)
+        if value.startswith("pk_"):
+            refuse(name, "holds a publishable key", "use the secret key, which starts with sk_")
+        if self.production and not value.startswith("sk_live_"):
+            refuse(name, "is not a live key", "use the secret key that starts with sk_live_")
+        if not self.production and value.startswith("sk_live_"):
+            refuse(name, "is a live key", "the demo and the tests take only a key that starts with sk_test_")
+        return value
+
+
+def read_environment(profile: Profile, variables: Mapping[str, str]) -> Environment:
+    """Read and check every variable; the first that is missing or unsafe ends the start."""
+    read = Reader(profile, variables)
+    environment = Environment(
+        profile=profile,
+        database=read.database("DATABASE_URL"),
+        secret_key=read.secret("SECRET_KEY"),
+        jwt_signing_key=read.secret("JWT_SIGNING_KEY"),
+        otp_pepper=read.secret("OTP_PEPPER"),
+        allowed_hosts=read.hosts("ALLOWED_HOSTS"),
+        public_base_url=read.base_url("PUBLIC_BASE_URL"),
+        cache_url=read.redis_url("CACHE_URL"),
+        celery_broker_url=read.redis_url("CELERY_BROKER_URL"),
+        otp_provider=read.one_of("OTP_PROVIDER", Provider),
+        notification_provider=read.one_of("NOTIFICATION_PROVIDER", Provider),
+        moyasar_secret_key=read.moyasar_key("MOYASAR_SECRET_KEY"),
+        moyasar_webhook_secret=read.secret("MOYASAR_WEBHOOK_SECRET"),
+        moyasar_base_url=read.base_url("MOYASAR_BASE_URL"),
+        twilio_account_sid=read.text("TWILIO_ACCOUNT_SID"),
+        twilio_auth_token=read.text("TWILIO_AUTH_TOKEN"),
+        twilio_from=read.text("TWILIO_FROM"),
+        twilio_base_url=read.base_url("TWILIO_BASE_URL"),
+        unifonic_app_sid=read.text("UNIFONIC_APP_SID"),
+        unifonic_sender_id=read.text("UNIFONIC_SENDER_ID"),
+        unifonic_base_url=read.base_url("UNIFONIC_BASE_URL"),
+        unifonic_callback_secret=read.secret("UNIFONIC_CALLBACK_SECRET"),
+        authentica_api_key=read.text("AUTHENTICA_API_KEY"),
+        authentica_sender_name=read.text("AUTHENTICA_SENDER_NAME"),
+        authentica_base_url=read.base_url("AUTHENTICA_BASE_URL"),
+        operator_mfa=read.one_of("OPERATOR_MFA", OperatorMfa),
+        trusted_proxy_count=read.count("TRUSTED_PROXY_COUNT", LONGEST_PROXY_CHAIN),
+        log_format=read.one_of("LOG_FORMAT", LogFormat),
+        sentry_dsn=read.address("SENTRY_DSN"),
+    )
+    check_providers(environment)
+    if profile is Profile.PRODUCTION:
+        check_production(environment, variables)
+    return environment
+
+
+def check_providers(environment: Environment) -> None:
+    """A chosen provider comes with all of its credentials, in the demo as well."""
+    chosen = {
+        "OTP_PROVIDER": environment.otp_provider,
+        "NOTIFICATION_PROVIDER": environment.notification_provider,
+    }
+    for chooser, provider in chosen.items():
+        for name in CREDENTIALS[provider]:
+            if not getattr(environment, name.lower()):
+                problem = f"is missing although {chooser} is {provider}"
+                refuse(name, problem, "set it or choose another provider")
+
+
+def check_production(environment: Environment, variables: Mapping[str, str]) -> None:
+    """What only production refuses and what concerns several variables at once."""
+    if variables.get("DEBUG", "").strip().lower() in TRUE_WORDS:
+        refuse("DEBUG", "is on", "remove it, production never runs with it")
+    for name in ("OTP_PROVIDER", "NOTIFICATION_PROVIDER"):
+        if getattr(environment, name.lower()) is Provider.CONSOLE:
+            refuse(name, "is console, which sends nothing", "use twilio, unifonic or authentica")
+    owners: dict[str, str] = {}
+    for name in SECRET_LENGTHS:
+        value = getattr(environment, name.lower())
+        if value and owners.setdefault(value, name) != name:
+            refuse(name, f"equals {owners[value]}", HOW_TO_MAKE_ONE)
+    if not validate_host(urlsplit(environment.public_base_url).hostname or "", environment.allowed_hosts):
+        refuse("ALLOWED_HOSTS", "leaves out the host of PUBLIC_BASE_URL", "add that host name to the list")
+
+
+def process_variables() -> Mapping[str, str]:
+    """The process environment, completed from a ``.env`` file beside ``manage.py`` when there is one."""
+    dotenv = BASE_DIR / ".env"
+    if dotenv.is_file():
+        environ.Env.read_env(dotenv)
+    return os.environ

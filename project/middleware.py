@@ -1,0 +1,55 @@
+"""Which language answers a request."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import get_supported_language_variant
+from django.utils.translation.trans_real import parse_accept_lang_header
+
+API_PREFIX = "/api/"
+
+
+class LanguageMiddleware:
+    """Pages: the cookie, else the signed-in person's own choice, else Arabic, whatever the browser prefers.
+
+    The API: ``Accept-Language``, else Arabic; a client has no cookie and asks for what its screen shows.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        is_api = request.path_info.startswith(API_PREFIX)
+        language = accepted_language(request) if is_api else chosen_language(request)
+        translation.activate(language)
+        request.LANGUAGE_CODE = language
+        response = self.get_response(request)
+        patch_vary_headers(response, ["Accept-Language" if is_api else "Cookie"])
+        response.headers.setdefault("Content-Language", translation.get_language() or language)
+        return response
+
+
+def chosen_language(request: HttpRequest) -> str:
+    if request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME):
+        return cookie_language(request)
+    return supported(getattr(request.user, "locale", "")) or settings.LANGUAGE_CODE
+
+
+def cookie_language(request: HttpRequest) -> str:
+    return supported(request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")) or settings.LANGUAGE_CODE
+
+
+def accepted_language(request: HttpRequest) -> str:
+    wanted = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
+    return next((code for tag, _quality in wanted if (code := supported(tag))), settings.LANGUAGE_CODE)
+
+
+def supported(code: str) -> str | None:
+    """The language of ``code`` that we have, if any; hostile values are simply not languages."""
+    try:
+        return get_supported_language_variant(code)
+    except LookupError:
+        return None

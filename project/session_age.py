@@ -1,0 +1,36 @@
+"""A forgotten screen at a reception desk signs itself out."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY, logout
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+STARTED, SEEN = "session_started_at", "session_seen_at"
+# The time of the last request is stored at most this often, so that browsing does not write with every page.
+SEEN_PRECISION = 60
+
+
+class SessionAgeMiddleware:
+    """Ends a signed-in session after ``SESSION_LONGEST_IDLE`` without a request or ``SESSION_LONGEST`` in all."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if SESSION_KEY in request.session:
+            keep_or_end(request)
+        return self.get_response(request)
+
+
+def keep_or_end(request: HttpRequest) -> None:
+    now = int(timezone.now().timestamp())
+    session = request.session
+    age = now - session.setdefault(STARTED, now)
+    idle = now - session.setdefault(SEEN, now)
+    too_old = age > settings.SESSION_LONGEST.total_seconds()
+    if too_old or idle > settings.SESSION_LONGEST_IDLE.total_seconds():
+        logout(request)
+    elif idle >= SEEN_PRECISION:
+        session[SEEN] = now

@@ -1,0 +1,53 @@
+"""Settings that come from the process environment, as one dictionary for the three settings modules."""
+
+from typing import Any
+
+from project.env import Environment, Profile
+from project.settings.api import REST_FRAMEWORK, SIMPLE_JWT
+from project.settings.databases import database_settings
+from project.settings.logging import logging_settings
+
+
+def environment_settings(environment: Environment) -> dict[str, Any]:
+    return {
+        "SECRET_KEY": environment.secret_key,
+        "JWT_SIGNING_KEY": environment.jwt_signing_key,
+        "OTP_PEPPER": environment.otp_pepper,
+        "ALLOWED_HOSTS": environment.allowed_hosts,
+        "PUBLIC_BASE_URL": environment.public_base_url,
+        "DATABASES": {"default": database_settings(environment.database)},
+        "CACHES": {"default": cache_settings(environment.cache_url)},
+        "CELERY_BROKER_URL": environment.celery_broker_url,
+        "OTP_PROVIDER": environment.otp_provider.value,
+        "NOTIFICATION_PROVIDER": environment.notification_provider.value,
+        "MOYASAR_SECRET_KEY": environment.moyasar_secret_key,
+        "MOYASAR_WEBHOOK_SECRET": environment.moyasar_webhook_secret,
+        "MOYASAR_BASE_URL": environment.moyasar_base_url,
+        "TWILIO_ACCOUNT_SID": environment.twilio_account_sid,
+        "TWILIO_AUTH_TOKEN": environment.twilio_auth_token,
+        "TWILIO_FROM": environment.twilio_from,
+        "TWILIO_BASE_URL": environment.twilio_base_url,
+        "UNIFONIC_APP_SID": environment.unifonic_app_sid,
+        "UNIFONIC_SENDER_ID": environment.unifonic_sender_id,
+        "UNIFONIC_BASE_URL": environment.unifonic_base_url,
+        "UNIFONIC_CALLBACK_SECRET": environment.unifonic_callback_secret,
+        "AUTHENTICA_API_KEY": environment.authentica_api_key,
+        "AUTHENTICA_SENDER_NAME": environment.authentica_sender_name,
+        "AUTHENTICA_BASE_URL": environment.authentica_base_url,
+        "OPERATOR_MFA": environment.operator_mfa.value,
+        "TRUSTED_PROXY_COUNT": environment.trusted_proxy_count,
+        "SENTRY_DSN": environment.sentry_dsn,
+        "REST_FRAMEWORK": {**REST_FRAMEWORK, "NUM_PROXIES": environment.trusted_proxy_count},
+        "SIMPLE_JWT": {**SIMPLE_JWT, "SIGNING_KEY": environment.jwt_signing_key},
+        "LOGGING": logging_settings(environment.log_format),
+        "DEMO_MODE": environment.profile is Profile.DEMO,
+    }
+
+
+def cache_settings(url: str) -> dict[str, Any]:
+    backend = "redis.RedisCache" if url else "locmem.LocMemCache"
+    return {
+        "BACKEND": f"django.core.cache.backends.{backend}",
+        "LOCATION": url or "salon",
+        "KEY_PREFIX": "salon",
+    }

@@ -1,0 +1,30 @@
+"""Production: secrets, hosts and addresses come from the environment and are checked at start."""
+
+from datetime import timedelta
+
+from project.env import BASE_DIR, Profile, process_variables, read_environment
+from project.settings.base import *
+from project.settings.environment import environment_settings
+
+environment = read_environment(Profile.PRODUCTION, process_variables())
+globals().update(environment_settings(environment))
+
+# Filled by "manage.py collectstatic" when the image is built.
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+CSRF_TRUSTED_ORIGINS = [environment.public_base_url]
+CSRF_COOKIE_SECURE = True
+SESSION_COOKIE_SECURE = True
+LANGUAGE_COOKIE_SECURE = True
+SECURE_SSL_REDIRECT = True
+# A load balancer asks these over plain http from inside the network.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds())
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+if environment.trusted_proxy_count:
+    # Without a proxy in front a client could write this header itself.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -1,0 +1,22 @@
+"""The tests: the environment decides the database and nothing else, so no shell can change a result."""
+
+import os
+
+from project.env import VAR_DIR, Profile, read_environment
+from project.settings.base import *
+from project.settings.databases import database_file_for_tests
+from project.settings.environment import environment_settings
+
+given = {name: value for name, value in os.environ.items() if name == "DATABASE_URL"}
+values = environment_settings(read_environment(Profile.TEST, given))
+if values["DATABASES"]["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A file, because races are tested over several connections.
+    values["DATABASES"]["default"]["TEST"] = {"NAME": database_file_for_tests(VAR_DIR)}
+values["ALLOWED_HOSTS"] = [*values["ALLOWED_HOSTS"], "testserver"]
+globals().update(values)
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# Looks a file up when it is asked for; every test client would otherwise list all of them.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True

@@ -1,0 +1,112 @@
+import pytest
+from django.test import Client, RequestFactory
+from django.urls import path
+
+from project import error_pages, urls
+
+
+def crash(request):
+    raise RuntimeError("secret detail of the failure")
+
+
+urlpatterns = [path("crash", crash), path("api/v1/crash", crash), *urls.urlpatterns]
+handler400, handler403 = urls.handler400, urls.handler403
+handler404, handler500 = urls.handler404, urls.handler500
+
+
+@pytest.mark.django_db
+def test_an_unknown_page_is_arabic_and_right_to_left(client):
+    response = client.get("/nowhere/", headers={"accept-language": "en"})
+
+    page = response.content.decode()
+    assert response.status_code == 404
+    assert '<html lang="ar" dir="rtl">' in page
+    assert response.headers["Content-Language"] == "ar"
+
+
+@pytest.mark.django_db
+def test_an_unknown_page_follows_the_language_cookie(client):
+    client.cookies["django_language"] = "en"
+
+    page = client.get("/nowhere/").content.decode()
+
+    assert '<html lang="en" dir="ltr">' in page
+    assert "Page not found" in page
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+def test_an_unknown_api_address_keeps_the_error_shape(client, language):
+    response = client.get("/api/v1/nowhere/", headers={"accept-language": language})
+
+    assert response.status_code == 404
+    assert response.json()["type"] == "client_error"
+    (error,) = response.json()["errors"]
+    assert (error["code"], error["attr"]) == ("not_found", None)
+    assert (error["detail"] == "Not found.") is (language == "en")
+
+
+@pytest.mark.urls(__name__)
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/crash", "/api/v1/crash"])
+def test_a_crash_shows_no_detail(address):
+    response = Client(raise_request_exception=False).get(address)
+
+    assert response.status_code == 500
+    assert "secret detail" not in response.content.decode()
+    assert "Traceback" not in response.content.decode()
+
+
+@pytest.mark.urls(__name__)
+def test_a_crash_of_the_api_keeps_the_error_shape():
+    client = Client(raise_request_exception=False)
+
+    response = client.get("/api/v1/crash", headers={"accept-language": "en"})
+
+    assert response.json() == {
+        "type": "server_error",
+        "errors": [
+            {
+                "code": "error",
+                "detail": "Something went wrong on our side. Please try again.",
+                "attr": None,
+            }
+        ],
+    }
+
+
+def test_a_forged_host_is_refused_before_the_language_is_chosen(client):
+    response = client.get("/admin/", headers={"host": "evil.example"})
+
+    assert response.status_code == 400
+    assert 'dir="rtl"' in response.content.decode()
+    assert "evil.example" not in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_form_without_its_token_is_refused_politely():
+    response = Client(enforce_csrf_checks=True).post("/admin/login/", {"username": "x", "password": "y"})
+
+    assert response.status_code == 403
+    assert 'dir="rtl"' in response.content.decode()
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 500])
+def test_error_pages_ask_neither_database_nor_session(status):
+    response = error_pages.error_response(RequestFactory().get("/admin/"), status)
+
+    assert response.status_code == status
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/healthz", "/nowhere/", "/admin/login/", "/api/v1/nowhere/", "/api/docs/"])
+def test_every_answer_carries_the_security_headers(client, address):
+    headers = client.get(address).headers
+
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "script-src 'self' 'unsafe-eval'" in policy

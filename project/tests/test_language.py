@@ -1,0 +1,71 @@
+from typing import Any
+
+import pytest
+from django.test import RequestFactory
+from django.utils import translation
+
+from project.middleware import LanguageMiddleware
+
+HOSTILE = ["xx", "../../etc", "a" * 600, "ar\x00", "*", ";q=", "e" * 5000]
+
+
+class Person:
+    def __init__(self, locale=""):
+        self.locale = locale
+
+
+def language_of(path, person=None, cookie=None, accept=None):
+    request: Any = RequestFactory().get(path, headers={"accept-language": accept} if accept else {})
+    request.user = person or Person()
+    if cookie is not None:
+        request.COOKIES["django_language"] = cookie
+    seen = []
+
+    def view(request):
+        from django.http import HttpResponse
+
+        seen.append(translation.get_language())
+        return HttpResponse()
+
+    response = LanguageMiddleware(view)(request)
+    assert response.headers["Content-Language"] == seen[0]
+    return seen[0], response.headers["Vary"]
+
+
+def test_a_page_is_arabic_whatever_the_browser_prefers():
+    assert language_of("/admin/", accept="en-US,en;q=0.9") == ("ar", "Cookie")
+
+
+def test_a_page_follows_the_persons_own_language():
+    assert language_of("/admin/", Person("en"))[0] == "en"
+
+
+def test_the_cookie_wins_over_the_persons_own_language():
+    assert language_of("/admin/", Person("en"), cookie="ar")[0] == "ar"
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_a_hostile_cookie_is_arabic(value):
+    assert language_of("/admin/", cookie=value)[0] == "ar"
+
+
+@pytest.mark.parametrize(
+    ("accept", "language"),
+    [
+        (None, "ar"),
+        ("en", "en"),
+        ("en-GB,ar;q=0.5", "en"),
+        ("ar-SA,en;q=0.5", "ar"),
+        ("fr,en;q=0.5", "en"),
+        ("fr", "ar"),
+    ],
+)
+def test_the_api_follows_accept_language_and_ignores_cookie_and_person(accept, language):
+    answered = language_of("/api/v1/salons/", Person("en" if language == "ar" else "ar"), "xx", accept)
+
+    assert answered == (language, "Accept-Language")
+
+
+@pytest.mark.parametrize("value", [value for value in HOSTILE if value.isprintable()])
+def test_the_api_answers_arabic_to_a_hostile_header(value):
+    assert language_of("/api/v1/salons/", accept=value)[0] == "ar"

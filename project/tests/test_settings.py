@@ -1,0 +1,253 @@
+"""A wrong or missing value stops the start with one sentence that names the variable and the fix."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from project.env import BASE_DIR, REQUIRED_IN_PRODUCTION, VARIABLES, Profile, Provider, read_environment
+from project.settings.environment import environment_settings
+
+GOOD = {
+    "DATABASE_URL": "postgresql://salon:a-password-of-its-own@db.internal:5432/salon",
+    "SECRET_KEY": "session.0123456789.abcdefghijklmnopqrstuvwxyz.0123456789",
+    "JWT_SIGNING_KEY": "tokens.0123456789.abcdefghijklmnopqrstuvwxyz.0123456789",
+    "OTP_PEPPER": "pepper.0123456789.abcdefghijklmnopqrstuvwxyz.0123456789",
+    "ALLOWED_HOSTS": "salons.example, admin.salons.example",
+    "PUBLIC_BASE_URL": "https://salons.example/",
+    "OTP_PROVIDER": "authentica",
+    "NOTIFICATION_PROVIDER": "unifonic",
+    "AUTHENTICA_API_KEY": "a-key",
+    "AUTHENTICA_SENDER_NAME": "SALON",
+    "UNIFONIC_APP_SID": "an-app",
+    "UNIFONIC_SENDER_ID": "SALON",
+    "UNIFONIC_CALLBACK_SECRET": "callback.0123456789.abcdef",
+    "MOYASAR_SECRET_KEY": "sk_live_" + "made" + "up",
+    "MOYASAR_WEBHOOK_SECRET": "webhook.0123456789.abcdef",
+}
+ABSENT = None
+# What changes against GOOD, which variable the sentence names, and words of what it says.
+BAD_IN_PRODUCTION = [
+    *[({name: ABSENT}, name, "is missing") for name in REQUIRED_IN_PRODUCTION],
+    ({"SECRET_KEY": "   "}, "SECRET_KEY", "is missing"),
+    ({"SECRET_KEY": "short-but-varied-0123"}, "SECRET_KEY", "is shorter than 50 characters"),
+    ({"SECRET_KEY": "ab" * 40}, "SECRET_KEY", "repeats the same few characters"),
+    ({"SECRET_KEY": "django-insecure-" + "0123456789abcdef" * 4}, "SECRET_KEY", "is a published default"),
+    ({"SECRET_KEY": REQUIRED_IN_PRODUCTION["SECRET_KEY"]}, "SECRET_KEY", "is a published default"),
+    ({"SECRET_KEY": "demo-salon-2026" * 4}, "SECRET_KEY", "is a published default"),
+    ({"SECRET_KEY": GOOD["SECRET_KEY"] + "\nDEBUG=1"}, "SECRET_KEY", "contains a line break"),
+    ({"JWT_SIGNING_KEY": "short-0123456789"}, "JWT_SIGNING_KEY", "is shorter than 32 characters"),
+    ({"JWT_SIGNING_KEY": GOOD["SECRET_KEY"]}, "JWT_SIGNING_KEY", "equals SECRET_KEY"),
+    ({"OTP_PEPPER": REQUIRED_IN_PRODUCTION["OTP_PEPPER"]}, "OTP_PEPPER", "is a published default"),
+    ({"OTP_PEPPER": GOOD["JWT_SIGNING_KEY"]}, "OTP_PEPPER", "equals JWT_SIGNING_KEY"),
+    ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS", "contains *"),
+    ({"ALLOWED_HOSTS": "salons.example,*"}, "ALLOWED_HOSTS", "contains *"),
+    ({"ALLOWED_HOSTS": " , "}, "ALLOWED_HOSTS", "names no host"),
+    ({"ALLOWED_HOSTS": "https://salons.example"}, "ALLOWED_HOSTS", "contains an address"),
+    ({"ALLOWED_HOSTS": "other.example"}, "ALLOWED_HOSTS", "leaves out the host of PUBLIC_BASE_URL"),
+    ({"DATABASE_URL": "nonsense"}, "DATABASE_URL", "is not a database address"),
+    ({"DATABASE_URL": "postgresql://h:port/name"}, "DATABASE_URL", "is not a database address"),
+    ({"DATABASE_URL": "mysql://u:p@h/name"}, "DATABASE_URL", "is not supported"),
+    ({"DATABASE_URL": "sqlite://:memory:"}, "DATABASE_URL", "names no file"),
+    ({"DATABASE_URL": "postgresql://u:postgres@h/name"}, "DATABASE_URL", "uses a published password"),
+    ({"PUBLIC_BASE_URL": "http://salons.example"}, "PUBLIC_BASE_URL", "uses plain http"),
+    ({"PUBLIC_BASE_URL": "salons.example"}, "PUBLIC_BASE_URL", "is not an address"),
+    ({"PUBLIC_BASE_URL": "https://salons.example:99999"}, "PUBLIC_BASE_URL", "is not an address"),
+    ({"PUBLIC_BASE_URL": "https://me@salons.example"}, "PUBLIC_BASE_URL", "carries more than a host"),
+    ({"MOYASAR_BASE_URL": "http://127.0.0.1:9000/v1"}, "MOYASAR_BASE_URL", "uses plain http"),
+    ({"TWILIO_BASE_URL": "http://127.0.0.1:9000"}, "TWILIO_BASE_URL", "uses plain http"),
+    ({"UNIFONIC_BASE_URL": "http://127.0.0.1:9000"}, "UNIFONIC_BASE_URL", "uses plain http"),
+    ({"AUTHENTICA_BASE_URL": "ftp://127.0.0.1"}, "AUTHENTICA_BASE_URL", "is not an address"),
+    ({"MOYASAR_SECRET_KEY": "sk_test_" + "anything"}, "MOYASAR_SECRET_KEY", "is not a live key"),
+    ({"MOYASAR_SECRET_KEY": "pk_live_" + "anything"}, "MOYASAR_SECRET_KEY", "holds a publishable key"),
+    ({"MOYASAR_WEBHOOK_SECRET": "tooshort1"}, "MOYASAR_WEBHOOK_SECRET", "is shorter than 16 characters"),
+    ({"OTP_PROVIDER": "console"}, "OTP_PROVIDER", "is console"),
+    ({"NOTIFICATION_PROVIDER": "Console"}, "NOTIFICATION_PROVIDER", "is console"),
+    ({"OTP_PROVIDER": "pigeon"}, "OTP_PROVIDER", "use one of console, twilio, unifonic, authentica"),
+    ({"AUTHENTICA_API_KEY": ABSENT}, "AUTHENTICA_API_KEY", "although OTP_PROVIDER is authentica"),
+    (
+        {"UNIFONIC_CALLBACK_SECRET": ""},
+        "UNIFONIC_CALLBACK_SECRET",
+        "although NOTIFICATION_PROVIDER is unifonic",
+    ),
+    ({"NOTIFICATION_PROVIDER": "twilio"}, "TWILIO_ACCOUNT_SID", "although NOTIFICATION_PROVIDER is twilio"),
+    ({"OPERATOR_MFA": "maybe"}, "OPERATOR_MFA", "use one of off, optional, required"),
+    ({"LOG_FORMAT": "xml"}, "LOG_FORMAT", "use one of console, json"),
+    ({"TRUSTED_PROXY_COUNT": "-1"}, "TRUSTED_PROXY_COUNT", "a whole number from 0 to 10"),
+    ({"TRUSTED_PROXY_COUNT": "٢"}, "TRUSTED_PROXY_COUNT", "a whole number from 0 to 10"),
+    ({"TRUSTED_PROXY_COUNT": "999"}, "TRUSTED_PROXY_COUNT", "a whole number from 0 to 10"),
+    ({"CELERY_BROKER_URL": "amqp://broker"}, "CELERY_BROKER_URL", "is not a Redis address"),
+    ({"CACHE_URL": "memcached://cache"}, "CACHE_URL", "is not a Redis address"),
+    ({"SENTRY_DSN": "http://key@errors.example/1"}, "SENTRY_DSN", "uses plain http"),
+    ({"DEBUG": "True"}, "DEBUG", "is on"),
+]
+
+
+def changed(changes):
+    return {name: value for name, value in {**GOOD, **changes}.items() if value is not ABSENT}
+
+
+@pytest.mark.parametrize(("changes", "variable", "words"), BAD_IN_PRODUCTION)
+def test_production_refuses_a_bad_environment_with_one_sentence(changes, variable, words):
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        read_environment(Profile.PRODUCTION, changed(changes))
+
+    sentence = str(refusal.value)
+    assert sentence.startswith(f"{variable} ")
+    assert words in sentence
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    secrets = [value for name, value in changes.items() if value and re.search("SECRET|KEY|PEPPER", name)]
+    assert not [value for value in secrets if value in sentence]
+
+
+def test_production_accepts_a_good_environment():
+    environment = read_environment(Profile.PRODUCTION, GOOD)
+
+    assert environment.otp_provider is Provider.AUTHENTICA
+    assert environment.notification_provider is Provider.UNIFONIC
+    assert environment.allowed_hosts == ["salons.example", "admin.salons.example"]
+    assert environment.public_base_url == "https://salons.example"
+    assert environment.moyasar_base_url == "https://api.moyasar.com/v1"
+    assert environment.operator_mfa == "required"
+    assert environment.log_format == "json"
+    assert environment.trusted_proxy_count == 0
+
+
+@pytest.mark.parametrize("profile", [Profile.DEMO, Profile.TEST])
+def test_demo_and_tests_need_no_variable(profile):
+    environment = read_environment(profile, {})
+
+    assert environment.otp_provider is Provider.CONSOLE
+    assert environment.notification_provider is Provider.CONSOLE
+    assert environment.moyasar_base_url == ""
+    assert environment.operator_mfa == "off"
+    assert environment.database["ENGINE"] == "django.db.backends.sqlite3"
+
+
+@pytest.mark.parametrize("profile", [Profile.DEMO, Profile.TEST])
+@pytest.mark.parametrize(
+    ("variables", "variable"),
+    [
+        ({"MOYASAR_SECRET_KEY": "sk_live_" + "anything"}, "MOYASAR_SECRET_KEY"),
+        ({"OTP_PROVIDER": "twilio"}, "TWILIO_ACCOUNT_SID"),
+        ({"DATABASE_URL": "oracle://h/name"}, "DATABASE_URL"),
+        ({"TRUSTED_PROXY_COUNT": "two"}, "TRUSTED_PROXY_COUNT"),
+    ],
+)
+def test_demo_and_tests_refuse_what_can_do_harm(profile, variables, variable):
+    with pytest.raises(ImproperlyConfigured, match=f"^{variable} "):
+        read_environment(profile, variables)
+
+
+def test_demo_respects_the_environment():
+    variables = {
+        "DATABASE_URL": "postgresql://postgres@127.0.0.1:5432/salon",
+        "MOYASAR_BASE_URL": "http://127.0.0.1:9100/v1/",
+        "OTP_PROVIDER": "authentica",
+        "AUTHENTICA_API_KEY": "a-key",
+        "AUTHENTICA_SENDER_NAME": "SALON",
+        "AUTHENTICA_BASE_URL": "http://127.0.0.1:9101",
+        "TRUSTED_PROXY_COUNT": "2",
+    }
+
+    values = environment_settings(read_environment(Profile.DEMO, variables))
+
+    assert values["DEMO_MODE"] is True
+    assert values["DATABASES"]["default"]["ENGINE"] == "django.db.backends.postgresql"
+    assert values["MOYASAR_BASE_URL"] == "http://127.0.0.1:9100/v1"
+    assert values["OTP_PROVIDER"] == "authentica"
+    assert values["NOTIFICATION_PROVIDER"] == "console"
+    assert values["AUTHENTICA_BASE_URL"] == "http://127.0.0.1:9101"
+    assert values["REST_FRAMEWORK"]["NUM_PROXIES"] == 2
+
+
+def test_a_relative_sqlite_file_lies_in_the_checkout_wherever_the_command_was_started(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+
+    environment = read_environment(Profile.DEMO, {"DATABASE_URL": "sqlite:///var/other.sqlite3"})
+
+    assert environment.database["NAME"] == str(BASE_DIR / "var" / "other.sqlite3")
+
+
+def test_postgresql_connections_are_kept_and_checked():
+    database = environment_settings(read_environment(Profile.PRODUCTION, GOOD))["DATABASES"]["default"]
+
+    assert database["CONN_MAX_AGE"] == 600
+    assert database["CONN_HEALTH_CHECKS"] is True
+    assert database["OPTIONS"] == {"connect_timeout": 5}
+
+
+def test_options_in_a_postgresql_address_are_kept():
+    variables = {**GOOD, "DATABASE_URL": GOOD["DATABASE_URL"] + "?sslmode=require"}
+
+    database = environment_settings(read_environment(Profile.PRODUCTION, variables))["DATABASES"]["default"]
+
+    assert database["OPTIONS"] == {"connect_timeout": 5, "sslmode": "require"}
+
+
+def test_sqlite_begins_transactions_with_the_write_lock_and_writes_ahead(tmp_path):
+    variables = {"DATABASE_URL": f"sqlite:///{tmp_path}/new/demo.sqlite3"}
+
+    options = environment_settings(read_environment(Profile.DEMO, variables))["DATABASES"]["default"]["OPTIONS"]
+
+    assert options["transaction_mode"] == "IMMEDIATE"
+    assert options["timeout"] == 20
+    assert "journal_mode=WAL" in options["init_command"]
+    assert "foreign_keys=ON" in options["init_command"]
+    assert (tmp_path / "new").is_dir()
+
+
+def test_example_file_lists_exactly_the_variables_that_are_read():
+    lines = (BASE_DIR / ".env.example").read_text(encoding="utf-8").splitlines()
+    listed = [line.split("=", 1)[0] for line in lines if line and not line.startswith("#")]
+
+    assert sorted(listed) == sorted(VARIABLES)
+
+
+def test_every_variable_reaches_the_settings():
+    values = environment_settings(read_environment(Profile.DEMO, {}))
+
+    aliases = {"DATABASE_URL": "DATABASES", "CACHE_URL": "CACHES", "LOG_FORMAT": "LOGGING"}
+    assert {aliases.get(name, name) for name in VARIABLES} <= values.keys()
+
+
+def test_tests_ignore_what_the_shell_has_set():
+    assert settings.OTP_PROVIDER == "console"
+    assert settings.NOTIFICATION_PROVIDER == "console"
+    assert settings.CELERY_BROKER_URL == ""
+    assert settings.DEBUG is False
+
+
+def run_manage(command, environment):
+    base = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "manage.py", *command],
+        cwd=BASE_DIR,
+        env={**base, "DJANGO_SETTINGS_MODULE": "project.settings.production", **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_production_passes_the_deployment_check_without_a_warning(tmp_path):
+    environment = {**GOOD, "DATABASE_URL": f"sqlite:///{tmp_path}/salon.sqlite3", "TRUSTED_PROXY_COUNT": "1"}
+
+    result = run_manage(["check", "--deploy", "--fail-level", "WARNING"], environment)
+
+    assert result.returncode == 0, result.stderr
+    assert "no issues" in result.stdout
+
+
+def test_a_bad_start_prints_the_sentence_and_no_stack_trace():
+    result = run_manage(["check"], {**GOOD, "SECRET_KEY": "short"})
+
+    assert result.returncode == 1
+    assert "SECRET_KEY is shorter than 50 characters" in result.stderr
+    assert "Traceback" not in result.stderr
