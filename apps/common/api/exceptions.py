@@ -1,0 +1,45 @@
+"""From errors of the domain to the one error shape of the API: `{"type", "errors": [{"code", "detail", "attr"}]}`."""
+
+from django.db import OperationalError
+from drf_standardized_errors.handler import ExceptionHandler
+from drf_standardized_errors.handler import exception_handler as exception_handler
+from rest_framework import exceptions, status
+
+from apps.common import errors
+
+STATUS = {
+    errors.Rejected: status.HTTP_400_BAD_REQUEST,
+    errors.Forbidden: status.HTTP_403_FORBIDDEN,
+    errors.Missing: status.HTTP_404_NOT_FOUND,
+    errors.Conflict: status.HTTP_409_CONFLICT,
+    errors.Mismatch: status.HTTP_422_UNPROCESSABLE_ENTITY,
+    errors.RateLimited: status.HTTP_429_TOO_MANY_REQUESTS,
+    errors.Unavailable: status.HTTP_503_SERVICE_UNAVAILABLE,
+}
+
+
+class DomainErrorHandler(ExceptionHandler):
+    """Gives each kind of DomainError its status; a database that is busy or away is `unavailable`, not a crash."""
+
+    def convert_known_exceptions(self, exc):
+        if isinstance(exc, OperationalError):
+            exc = errors.Unavailable()
+        if isinstance(exc, errors.DomainError):
+            return _to_api_exception(exc)
+        return super().convert_known_exceptions(exc)
+
+
+def _to_api_exception(error):
+    http_status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
+    if http_status == status.HTTP_400_BAD_REQUEST:
+        return exceptions.ValidationError({error.field or "non_field_errors": [str(error)]}, code=error.code)
+    return _Refusal(str(error), error.code, http_status, getattr(error, "retry_after", None))
+
+
+class _Refusal(exceptions.APIException):
+    """`wait` in seconds becomes the header Retry-After."""
+
+    def __init__(self, detail, code, http_status, wait):
+        super().__init__(detail, code)
+        self.status_code = http_status
+        self.wait = wait

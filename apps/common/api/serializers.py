@@ -1,0 +1,33 @@
+from rest_framework import serializers
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.common.fields import INVALID_PHONE
+from apps.common.phones import normalize_phone
+
+
+class StrictSerializer(serializers.Serializer):
+    """A request body: a field it does not know is an error, so that a client's typo never passes silently."""
+
+    default_error_messages = {"unknown_field": _("This field is not known.")}
+
+    def to_internal_value(self, data):
+        if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
+            message = serializers.ErrorDetail(str(self.error_messages["unknown_field"]), code="unknown_field")
+            raise serializers.ValidationError({name or "non_field_errors": [message] for name in unknown})
+        return super().to_internal_value(data)
+
+
+class PhoneNumberField(serializers.CharField):
+    """A phone in any spelling; the value is E.164, the error code `phone_invalid`."""
+
+    default_error_messages = {"phone_invalid": INVALID_PHONE}
+
+    def __init__(self, **kwargs):
+        super().__init__(max_length=40, **kwargs)
+
+    def to_internal_value(self, data):
+        phone = normalize_phone(super().to_internal_value(data))
+        if phone is None:
+            self.fail("phone_invalid")
+        return phone

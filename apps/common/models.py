@@ -1,0 +1,68 @@
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from apps.common.text import localized, search_key
+
+
+def tracked_history(**kwargs):
+    """HistoricalRecords as every model here keeps them: with a reason of any length."""
+    return HistoricalRecords(history_change_reason_field=models.TextField(null=True), **kwargs)
+
+
+class Tracked(models.Model):
+    """A business row: knows when it was made and last changed, and keeps who changed what and why."""
+
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+    history = tracked_history(inherit=True)
+
+    class Meta:
+        abstract = True
+
+
+class PublicId(models.Model):
+    """A row that the API names: by a UUID, which says nothing of how many there are."""
+
+    public_id = models.UUIDField(_("public number"), default=uuid.uuid4, unique=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class Named(models.Model):
+    """A thing named in Arabic and English; either may be left out, not both."""
+
+    name_ar = models.CharField(_("Arabic name"), max_length=160, blank=True)
+    name_en = models.CharField(_("English name"), max_length=160, blank=True)
+    search_text = models.CharField(max_length=400, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self):
+        return self.name
+
+    def save(self, *args, **kwargs):
+        # Derived in one place, so that every door (admin, import, fixtures, services) leaves the row findable.
+        self.search_text = search_key(self.name_ar, self.name_en)
+        if (fields := kwargs.get("update_fields")) is not None:
+            kwargs["update_fields"] = {*fields, "search_text"}
+        super().save(*args, **kwargs)
+
+    @property
+    def name(self):
+        """The name in the active language, the other one where it is missing."""
+        return localized(self.name_ar, self.name_en)
+
+
+def has_name(prefix):
+    """The constraint every Named model carries: a name in at least one language."""
+    return models.CheckConstraint(
+        condition=~models.Q(name_ar="") | ~models.Q(name_en=""),
+        name=f"{prefix}_has_name",
+        violation_error_code="name_required",
+        violation_error_message=_("Enter a name in Arabic or in English."),
+    )

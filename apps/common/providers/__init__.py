@@ -1,0 +1,50 @@
+"""Clients of the companies that carry our texts: one call in, one of four outcomes out.
+
+A send returns `Sent` or raises one of three errors. The difference that matters is whether a second attempt,
+or another provider, could make the customer receive the message twice.
+
+The clients know neither Django nor our tables. Sign-in codes and notifications wrap them.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The provider took the message. Delivery is another story, told later by its callback.
+
+    `provider_message_id` is "" where the provider gives none (Authentica). `status` is the provider's own
+    first word, in lower case: `queued`, `sent`, `accepted`.
+    """
+
+    provider_message_id: str
+    status: str
+
+
+class ProviderError(Exception):
+    """The provider did not say yes.
+
+    `code` is short and stable: the provider's code (`21610`, `ER-05`), else the HTTP status (`401`), else a
+    word (`unreachable`, `no_answer`, `unclear`, `refused`, `failed`). The message is English and for logs. It
+    is in our own words: a provider's text may quote the phone or the message, so it is never passed on.
+    """
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class ProviderRejected(ProviderError):
+    """Definitely not sent, and this message to this number never will be."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message, code)
+
+
+class ProviderUnavailable(ProviderError):
+    """Definitely not sent, but the same message may pass later: the provider is busy or not reached, or our
+    account with it needs the owner (key, balance, sender name)."""
+
+
+class ProviderOutcomeUnknown(ProviderError):
+    """It may have been sent. Sending again, here or elsewhere, may reach the customer twice."""

@@ -1,0 +1,67 @@
+"""A local HTTP server that takes a provider's place."""
+
+import json
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class StandIn(ThreadingHTTPServer):
+    """Records every POST in `received` as (path, headers, body) and gives the scripted `answers` in turn.
+
+    An answer is (status, object or bytes, *headers), or "close" to hang up, or "hang" to stay silent.
+    """
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), _Exchange)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.received = []
+        self.answers = []
+        self.released = threading.Event()
+
+    @property
+    def request(self):
+        """The only request there was."""
+        (only,) = self.received
+        return only
+
+
+class _Exchange(BaseHTTPRequestHandler):
+    server: StandIn
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.server.received.append((self.path, self.headers, body))
+        answer = self.server.answers.pop(0)
+        if answer == "close":
+            return
+        if answer == "hang":
+            self.server.released.wait(5)
+            answer = (500, b"too late")  # a client that waited this long must not pass for one that gave up
+        status, payload, *headers = answer
+        raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+        self.send_response(status)
+        for name, value in {"Content-Length": len(raw), **dict(headers)}.items():
+            self.send_header(name, str(value))
+        self.end_headers()
+        self.wfile.write(raw)
+
+    def log_message(self, *args):
+        """Keep quiet: the default writes every request to standard error."""
+
+
+@contextmanager
+def running_stand_in():
+    """A `StandIn` that answers at its `url` until the block ends."""
+    server = StandIn()
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.released.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,400 @@
+"""Each client against a stand-in on the loopback: the exact wire format, and the outcome of every answer."""
+
+import json
+import subprocess
+import sys
+from base64 import b64encode
+from urllib.parse import parse_qs
+
+import pytest
+
+from apps.common.providers import (
+    ProviderError,
+    ProviderOutcomeUnknown,
+    ProviderRejected,
+    ProviderUnavailable,
+    Sent,
+    http,
+)
+from apps.common.providers.authentica import AuthenticaClient
+from apps.common.providers.twilio import TwilioClient
+from apps.common.providers.unifonic import UnifonicClient
+from apps.common.tests.provider_stand_in import running_stand_in
+
+PHONE = "+966551234567"
+FROM = "+966110000000"
+TEXT = "موعدك غداً 18:30 & شكراً"
+ACCOUNT = "AC00000000000000000000000000000001"
+SECRET = "$2y$10$secret"
+TWILIO_PATH = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
+
+
+@pytest.fixture
+def stand_in(monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with running_stand_in() as server:
+        yield server
+
+
+def twilio(url):
+    return TwilioClient(ACCOUNT, SECRET, FROM, url).send_sms(PHONE, TEXT)
+
+
+def unifonic(url):
+    return UnifonicClient(SECRET, "SALON", url).send_sms(PHONE, TEXT, "n-42")
+
+
+def authentica(url):
+    return AuthenticaClient(SECRET, "SALON", url).send_sms(PHONE, TEXT)
+
+
+every_client = pytest.mark.parametrize("send", [twilio, unifonic, authentica])
+
+
+def outcome(send, url):
+    """The class and code of the error `send` ends in; its text must give nothing away."""
+    with pytest.raises(ProviderError) as caught:
+        send(url)
+    error = caught.value
+    assert not any(private in f"{error!r} {error.__dict__}" for private in (PHONE[1:], TEXT, SECRET, ACCOUNT))
+    assert error.__cause__ is error.__context__ is None
+    return type(error), error.code
+
+
+def answered(stand_in, send, status, payload):
+    stand_in.answers = [(status, payload)]
+    return outcome(send, stand_in.url)
+
+
+def form(body):
+    return {name: values[0] for name, values in parse_qs(body, strict_parsing=True).items()}
+
+
+# What is sent
+
+
+def test_twilio_sms_is_a_form_with_basic_authentication(stand_in):
+    stand_in.answers = [(201, {"sid": "SM01", "status": "queued", "date_created": "nonsense"})]
+
+    sent = twilio(stand_in.url)
+
+    path, headers, body = stand_in.request
+    assert sent == Sent("SM01", "queued")
+    assert path == TWILIO_PATH
+    assert headers["Authorization"] == "Basic " + b64encode(f"{ACCOUNT}:{SECRET}".encode()).decode()
+    assert headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert form(body) == {"To": PHONE, "From": FROM, "Body": TEXT}
+
+
+@pytest.mark.parametrize(
+    ("content", "fields"),
+    [
+        ({"body": TEXT}, {"Body": TEXT}),
+        (
+            {"content_sid": "HX01", "content_variables": {"1": "سارة"}},
+            {"ContentSid": "HX01", "ContentVariables": '{"1": "سارة"}'},
+        ),
+    ],
+)
+def test_twilio_whatsapp_prefixes_both_numbers(stand_in, content, fields):
+    stand_in.answers = [(201, {"sid": "SM02", "status": "accepted"})]
+
+    sent = TwilioClient(ACCOUNT, SECRET, FROM, stand_in.url).send_whatsapp(PHONE, **content)
+
+    assert sent == Sent("SM02", "accepted")
+    assert form(stand_in.request[2]) == {"To": f"whatsapp:{PHONE}", "From": f"whatsapp:{FROM}", **fields}
+
+
+@pytest.mark.parametrize("content", [{}, {"body": TEXT, "content_sid": "HX01"}])
+def test_twilio_whatsapp_is_either_text_or_template(stand_in, content):
+    client = TwilioClient(ACCOUNT, SECRET, FROM, stand_in.url)
+
+    with pytest.raises(TypeError):
+        client.send_whatsapp(PHONE, **content)
+
+    assert stand_in.received == []
+
+
+def test_twilio_is_called_at_the_configured_host_whatever_the_environment_says(stand_in, monkeypatch):
+    monkeypatch.setenv("TWILIO_EDGE", "dublin")
+    monkeypatch.setenv("TWILIO_REGION", "ie1")
+    stand_in.answers = [(201, {"sid": "SM04", "status": "queued"})]
+
+    assert twilio(f"{stand_in.url}/twilio/") == Sent("SM04", "queued")
+    assert stand_in.request[0] == f"/twilio{TWILIO_PATH}"
+
+
+def test_unifonic_sms_is_a_form_with_the_number_without_plus(stand_in):
+    data = {"MessageID": 3200017889310, "Status": "Queued"}
+    stand_in.answers = [(200, {"success": True, "message": "", "errorCode": "ER-00", "data": data})]
+
+    sent = unifonic(stand_in.url)
+
+    path, headers, body = stand_in.request
+    assert sent == Sent("3200017889310", "queued")
+    assert path == "/rest/SMS/messages"
+    assert headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert form(body) == {
+        "AppSid": SECRET,
+        "SenderID": "SALON",
+        "Recipient": "966551234567",
+        "Body": TEXT,
+        "responseType": "JSON",
+        "CorrelationID": "n-42",
+        "MessageType": "3",
+    }
+
+
+def test_unifonic_success_may_be_the_word_true(stand_in):
+    stand_in.answers = [(200, {"success": "true", "data": {"MessageID": "77", "Status": "Sent"}})]
+
+    assert unifonic(stand_in.url) == Sent("77", "sent")
+
+
+def test_authentica_sms_is_json_with_the_key_in_its_own_header(stand_in):
+    stand_in.answers = [(200, {"queued": True})]
+
+    sent = authentica(stand_in.url)
+
+    path, headers, body = stand_in.request
+    assert sent == Sent("", "accepted")
+    assert path == "/api/v2/send-sms"
+    assert headers["X-Authorization"] == SECRET
+    assert headers["Accept"] == headers["Content-Type"] == "application/json"
+    assert json.loads(body) == {"phone": PHONE, "message": TEXT, "sender_name": "SALON"}
+
+
+@pytest.mark.parametrize("channel", ["sms", "whatsapp"])
+def test_authentica_code_is_ours_and_takes_the_channel_asked_for(stand_in, channel):
+    stand_in.answers = [(200, {"success": True, "data": None, "message": "OTP send successfully"})]
+
+    sent = AuthenticaClient(SECRET, "SALON", stand_in.url).send_otp(PHONE, "012345", channel)
+
+    path, _headers, body = stand_in.request
+    assert sent == Sent("", "accepted")
+    assert path == "/api/v2/send-otp"
+    assert json.loads(body) == {"method": channel, "phone": PHONE, "otp": "012345"}
+
+
+# What the way can do
+
+
+@every_client
+def test_nobody_listening_means_not_sent(stand_in, send):
+    stand_in.shutdown()
+    stand_in.server_close()
+
+    assert outcome(send, stand_in.url) == (ProviderUnavailable, "unreachable")
+
+
+@every_client
+def test_failed_tls_means_not_sent(stand_in, send):
+    assert outcome(send, stand_in.url.replace("http:", "https:")) == (ProviderUnavailable, "unreachable")
+    assert stand_in.received == []
+
+
+@every_client
+def test_address_without_scheme_means_not_sent(send):
+    assert outcome(send, "provider.invalid") == (ProviderUnavailable, "unreachable")
+
+
+def test_key_unfit_for_a_header_stays_out_of_the_error(stand_in):
+    def send(url):
+        return AuthenticaClient(f"{SECRET}\n", "SALON", url).send_sms(PHONE, TEXT)
+
+    assert outcome(send, stand_in.url) == (ProviderUnavailable, "unreachable")
+    assert stand_in.received == []
+
+
+@every_client
+def test_silence_after_sending_is_unknown(stand_in, send, monkeypatch):
+    monkeypatch.setattr(http, "TIMEOUT", (3, 0.05))
+    stand_in.answers = ["hang"]
+
+    assert outcome(send, stand_in.url) == (ProviderOutcomeUnknown, "no_answer")
+
+
+def test_waiting_is_bounded_at_3_seconds_to_connect_and_10_to_read():
+    assert http.TIMEOUT == (3, 10)
+
+
+@every_client
+def test_connection_closed_without_an_answer_is_unknown_and_not_repeated(stand_in, send):
+    stand_in.answers = ["close"]
+
+    assert outcome(send, stand_in.url) == (ProviderOutcomeUnknown, "no_answer")
+    assert len(stand_in.received) == 1
+
+
+@every_client
+def test_answer_cut_off_in_the_middle_is_unknown(stand_in, send):
+    stand_in.answers = [(200, b'{"success": tr', ("Content-Length", 500))]
+
+    assert outcome(send, stand_in.url) == (ProviderOutcomeUnknown, "no_answer")
+
+
+@every_client
+def test_redirect_is_not_followed(stand_in, send):
+    stand_in.answers = [(307, b"", ("Location", f"{stand_in.url}/elsewhere"))]
+
+    assert outcome(send, stand_in.url) == (ProviderOutcomeUnknown, "307")
+    assert len(stand_in.received) == 1
+
+
+@every_client
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"<html>Welcome</html>", b"[1]", b"null", b'"ok"', b"{}", b"\xff\xfe", b"[" * 50_000],
+    ids=["empty", "html", "list", "null", "text", "nothing", "bytes", "deep"],
+)
+def test_success_without_a_readable_body_is_unknown(stand_in, send, raw):
+    assert answered(stand_in, send, 200, raw) == (ProviderOutcomeUnknown, "unclear")
+
+
+def test_body_is_read_up_to_the_size_cap_and_not_beyond(stand_in):
+    longest = b'{"success": true}'.ljust(http.MAX_BYTES)
+    stand_in.answers = [(200, longest), (200, longest + b" "), (200, longest * 2, ("Content-Length", 10**9))]
+
+    assert authentica(stand_in.url) == Sent("", "accepted")
+    assert outcome(authentica, stand_in.url) == (ProviderOutcomeUnknown, "unclear")
+    assert outcome(authentica, stand_in.url) == (ProviderOutcomeUnknown, "unclear")
+
+
+@every_client
+@pytest.mark.parametrize("status", [400, 406, 410, 422])
+def test_refusal_of_the_message_is_final(stand_in, send, status):
+    assert answered(stand_in, send, status, b"<html>") == (ProviderRejected, str(status))
+
+
+@every_client
+@pytest.mark.parametrize("status", [401, 402, 403, 404, 405, 429])
+def test_refusal_of_the_account_or_the_moment_may_pass_later(stand_in, send, status):
+    assert answered(stand_in, send, status, b"<html>") == (ProviderUnavailable, str(status))
+
+
+@every_client
+@pytest.mark.parametrize("status", [302, 408, 500, 502, 503, 504])
+def test_trouble_on_the_other_side_is_unknown(stand_in, send, status):
+    assert answered(stand_in, send, status, b"<html>") == (ProviderOutcomeUnknown, str(status))
+
+
+# What Twilio can say
+
+
+def twilio_error(stand_in, status, code):
+    payload = {"code": code, "message": f"'To' {PHONE}: {TEXT}", "status": status}
+    return answered(stand_in, twilio, status, payload)
+
+
+@pytest.mark.parametrize("code", [21211, 21604, 21610, 21614, 21635, 63014, 63016, 63021, 63024, 63049])
+def test_twilio_code_about_the_message_is_final(stand_in, code):
+    assert twilio_error(stand_in, 400, code) == (ProviderRejected, str(code))
+
+
+@pytest.mark.parametrize("code", [20003, 20404, 20429, 21408, 21606, 21608, 21612, 30002, 63007, 63018])
+def test_twilio_code_about_the_account_or_the_moment_may_pass_later(stand_in, code):
+    assert twilio_error(stand_in, 400, code) == (ProviderUnavailable, str(code))
+
+
+def test_twilio_code_without_meaning_leaves_the_decision_to_the_status(stand_in):
+    assert twilio_error(stand_in, 500, 20500) == (ProviderOutcomeUnknown, "20500")
+
+
+def test_twilio_problem_document_is_read_like_any_other_error(stand_in):
+    payload = {"type": "about:blank", "title": f"No {PHONE}", "status": "?", "code": 21211, "detail": TEXT}
+
+    assert answered(stand_in, twilio, 400, payload) == (ProviderRejected, "21211")
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        ({"sid": "SM01", "status": "failed", "error_code": 30001}, (ProviderUnavailable, "30001")),
+        ({"sid": "SM01", "status": "failed", "error_code": 63016}, (ProviderRejected, "63016")),
+        ({"sid": "SM01", "status": "failed"}, (ProviderRejected, "failed")),
+        ({"sid": "SM01", "status": "queued", "error_code": 30008}, (ProviderOutcomeUnknown, "unclear")),
+        ({"sid": ["SM01"], "status": ["queued"]}, (ProviderOutcomeUnknown, "unclear")),
+    ],
+)
+def test_twilio_created_message_is_not_sent_when_it_failed_or_is_none(stand_in, payload, expected):
+    assert answered(stand_in, twilio, 201, payload) == expected
+
+
+def test_twilio_sdk_is_imported_on_the_first_send_only():
+    program = "import sys, apps.common.providers.twilio; print('twilio' in sys.modules)"
+
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert run.stdout == "False\n"
+
+
+# What Unifonic can say
+
+
+@pytest.mark.parametrize("success", [False, "false"])
+@pytest.mark.parametrize(
+    ("status", "code", "expected"),
+    [
+        (200, "ER-01", (ProviderUnavailable, "ER-01")),
+        (200, "ER-02", (ProviderRejected, "ER-02")),
+        (200, "ER-05", (ProviderRejected, "ER-05")),
+        (200, "ER-08", (ProviderUnavailable, "ER-08")),
+        (200, "ER-09", (ProviderOutcomeUnknown, "ER-09")),
+        (200, "ER-11", (ProviderRejected, "ER-11")),
+        (200, None, (ProviderRejected, "refused")),
+        (200, f"ER {PHONE}", (ProviderRejected, "refused")),
+        (200, "ER-00", (ProviderOutcomeUnknown, "unclear")),
+        (400, "ER-03", (ProviderRejected, "ER-03")),
+        (402, "ER-02", (ProviderUnavailable, "402")),
+        (409, "ER-09", (ProviderOutcomeUnknown, "409")),
+        (480, "ER-08", (ProviderUnavailable, "480")),
+        (499, None, (ProviderOutcomeUnknown, "499")),
+        (500, "ER-06", (ProviderRejected, "ER-06")),
+        (500, None, (ProviderOutcomeUnknown, "500")),
+    ],
+)
+def test_unifonic_refusal_is_read_from_status_and_code(stand_in, success, status, code, expected):
+    payload = {"success": success, "message": f"Dest {PHONE}", "errorCode": code, "data": {}}
+
+    assert answered(stand_in, unifonic, status, payload) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "success", "code", "data"),
+    [
+        (200, True, "ER-05", {"MessageID": 1}),
+        (200, True, "ER-00", {}),
+        (200, True, "ER-00", None),
+        (200, False, "ER-05", {"MessageID": 1}),
+        (200, "perhaps", "ER-00", {"MessageID": 1}),
+        (401, True, None, {}),
+        (500, "true", "ER-00", {"MessageID": 1}),
+    ],
+)
+def test_unifonic_answer_that_contradicts_itself_is_unknown(stand_in, status, success, code, data):
+    payload = {"success": success, "errorCode": code, "data": data}
+
+    assert answered(stand_in, unifonic, status, payload) == (ProviderOutcomeUnknown, "unclear")
+
+
+# What Authentica can say
+
+
+@pytest.mark.parametrize(
+    ("status", "payload", "expected"),
+    [
+        (200, {"success": False, "message": f"{PHONE} refused"}, (ProviderRejected, "refused")),
+        (200, {"success": "false"}, (ProviderRejected, "refused")),
+        (200, {"status": False}, (ProviderRejected, "refused")),
+        (200, {"errors": [{"message": "no"}]}, (ProviderRejected, "refused")),
+        (400, {"success": False}, (ProviderRejected, "400")),
+        (402, {"success": False}, (ProviderUnavailable, "402")),
+        (500, {"success": False}, (ProviderOutcomeUnknown, "500")),
+        (200, {"success": True, "status": False}, (ProviderOutcomeUnknown, "unclear")),
+        (200, {"success": True, "errors": [{"message": "no"}]}, (ProviderOutcomeUnknown, "unclear")),
+        (401, {"success": True}, (ProviderOutcomeUnknown, "unclear")),
+        (200, {"message": "OTP send successfully"}, (ProviderOutcomeUnknown, "unclear")),
+    ],
+)
+def test_authentica_flags_and_status_must_agree(stand_in, status, payload, expected):
+    assert answered(stand_in, authentica, status, payload) == expected

@@ -1,0 +1,35 @@
+"""Text as people type it in Arabic and English, and the key under which we compare it."""
+
+import re
+import unicodedata
+
+from django.utils.translation import get_language
+
+DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
+INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+TASHKEEL_AND_TATWEEL = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u0640]")
+LETTER_FORMS = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ة": "ه", "ک": "ك"})
+SPACES = re.compile(r"\s+")
+
+
+def latin_digits(text: str) -> str:
+    """`text` with Arabic-Indic and Persian digits written as 0–9."""
+    return text.translate(DIGITS)
+
+
+def clean_text(text: str) -> str:
+    """`text` in NFC without invisible direction marks and doubled spaces: how a name is stored."""
+    return SPACES.sub(" ", INVISIBLE.sub("", unicodedata.normalize("NFC", text))).strip()
+
+
+def search_key(*texts: str) -> str:
+    """One folded string to compare and search by: letter forms, vowel marks, digits and case do not matter."""
+    joined = " ".join(clean_text(text) for text in texts if text)
+    folded = TASHKEEL_AND_TATWEEL.sub("", unicodedata.normalize("NFKC", joined)).translate(LETTER_FORMS)
+    return SPACES.sub(" ", latin_digits(folded)).strip().casefold()
+
+
+def localized(arabic: str, english: str) -> str:
+    """The text in the active language, the other one where it is missing."""
+    first, second = (arabic, english) if (get_language() or "ar").startswith("ar") else (english, arabic)
+    return first or second
