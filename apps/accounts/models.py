@@ -1,0 +1,212 @@
+import uuid
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.querysets import AccountQuerySet, UserManager
+from apps.common.fields import PhoneField
+from apps.common.models import Tracked, tracked_history
+from apps.common.phones import mask_phone
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person, known by a phone number: customer, stylist, manager or owner. Example: +966551234567, Sara.
+
+    Rights come from roles (`apps.accounts.roles`), never from rows of Django's permission table.
+    """
+
+    class Locale(models.TextChoices):
+        ARABIC = "ar", _("Arabic")
+        ENGLISH = "en", _("English")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    phone = PhoneField(
+        _("phone"), unique=True, error_messages={"unique": _("A person with this phone exists already.")}
+    )
+    name = models.CharField(_("name"), max_length=160, blank=True)
+    locale = models.CharField(_("language"), max_length=2, choices=Locale.choices, default=Locale.ARABIC)
+    marketing_consent = models.BooleanField(_("agrees to promotional messages"), default=False)
+    is_active = models.BooleanField(_("may sign in"), default=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    erased_at = models.DateTimeField(_("erased at"), null=True, blank=True, editable=False)
+
+    USERNAME_FIELD = "phone"
+
+    objects = UserManager()
+    # A sign-in or a changed password hash is no business fact, and a hash has no place in a readable table.
+    history = tracked_history(excluded_fields=["password", "last_login"])
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        ordering = ["phone"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(phone__startswith="+"),
+                name="accounts_user_phone_e164",
+                violation_error_code="phone_invalid",
+                violation_error_message=_("Enter a valid phone number, for example 0551234567 or +966551234567."),
+            )
+        ]
+
+    def __str__(self):
+        return self.name or self.phone
+
+    def get_full_name(self):
+        return str(self)
+
+    def get_short_name(self):
+        return self.name.split(" ")[0] or self.phone
+
+    @property
+    def is_staff(self):
+        """Whether this person has any role that opens the back office."""
+        return self.has_perm("accounts.enter_backoffice")
+
+
+class OtpChallenge(models.Model):
+    """One code sent to one phone for one purpose. The code itself is never stored, only its keyed hash."""
+
+    class Purpose(models.TextChoices):
+        SIGN_IN = "sign_in", _("sign in")
+        CHANGE_PHONE = "change_phone", _("change of phone")
+
+    class Channel(models.TextChoices):
+        SMS = "sms", _("SMS")
+        WHATSAPP = "whatsapp", _("WhatsApp")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    phone = PhoneField(_("phone"))
+    purpose = models.CharField(_("purpose"), max_length=16, choices=Purpose.choices, default=Purpose.SIGN_IN)
+    channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices, default=Channel.SMS)
+    code_hmac = models.CharField(max_length=64, editable=False)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("expires at"))
+    used_at = models.DateTimeField(_("used at"), null=True, blank=True)
+    superseded_at = models.DateTimeField(_("replaced at"), null=True, blank=True)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("sign-in code")
+        verbose_name_plural = _("sign-in codes")
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["phone", "-created_at"], name="accounts_otp_by_phone"),
+            models.Index(fields=["-created_at", "-id"], name="accounts_otp_newest"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(attempts__lte=5), name="accounts_otp_at_most_5_attempts"),
+        ]
+
+    def __str__(self):
+        return mask_phone(self.phone)
+
+
+class PhoneGuard(models.Model):
+    """How often codes for one phone were typed wrong in a row; survives new codes, so guessing stays limited."""
+
+    phone = PhoneField(_("phone"), unique=True)
+    consecutive_failures = models.PositiveIntegerField(_("failures in a row"), default=0)
+    locked_until = models.DateTimeField(_("locked until"), null=True, blank=True)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("phone lock")
+        verbose_name_plural = _("phone locks")
+        ordering = ["phone"]
+
+    def __str__(self):
+        return mask_phone(self.phone)
+
+
+class TokenFamily(models.Model):
+    """One sign-in of one person: the chain of refresh tokens that grew from it. Only the newest one is good."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="token_families", verbose_name=_("person"))
+    current_jti_hash = models.CharField(max_length=64, editable=False)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("expires at"))
+    revoked_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+    revoked_reason = models.CharField(_("reason"), max_length=64, blank=True)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("signed-in device")
+        verbose_name_plural = _("signed-in devices")
+        ordering = ["-created_at", "-id"]
+        indexes = [models.Index(fields=["-created_at", "-id"], name="accounts_family_newest")]
+
+    def __str__(self):
+        return f"{self.user} · {self.created_at:%Y-%m-%d}"
+
+
+class IdempotencyKey(models.Model):
+    """What a customer's request with this key was and what it was answered, so that a repeat changes nothing."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="idempotency_keys", verbose_name=_("person"))
+    key = models.CharField(_("key"), max_length=128)
+    method = models.CharField(max_length=8)
+    path = models.CharField(_("address"), max_length=255)
+    body_hash = models.CharField(max_length=64, editable=False)
+    response_status = models.PositiveSmallIntegerField(_("answer"), null=True, blank=True)
+    response_body = models.JSONField(null=True, blank=True, editable=False)
+    locked_until = models.DateTimeField(_("running until"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("idempotency key")
+        verbose_name_plural = _("idempotency keys")
+        ordering = ["-created_at", "-id"]
+        indexes = [models.Index(fields=["-created_at", "-id"], name="accounts_idem_newest")]
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="accounts_idempotency_key_once_per_person")]
+
+    def __str__(self):
+        return self.key
+
+
+class DataRequest(Tracked):
+    """A person's request under the data protection law: a copy of their data, or its erasure. Due within 30 days."""
+
+    class Kind(models.TextChoices):
+        EXPORT = "export", _("copy of the data")
+        ERASURE = "erasure", _("erasure")
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("open")
+        DONE = "done", _("done")
+        REFUSED = "refused", _("refused")
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="data_requests", verbose_name=_("person"))
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
+    status = models.CharField(_("status"), max_length=16, choices=Status.choices, default=Status.OPEN)
+    due_on = models.DateField(_("due on"))
+    note = models.TextField(_("note"), blank=True)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("data request")
+        verbose_name_plural = _("data requests")
+        ordering = ["-created_at", "-id"]
+        indexes = [models.Index(fields=["-created_at", "-id"], name="accounts_request_newest")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "kind"],
+                condition=models.Q(status="open"),
+                name="accounts_data_request_one_open",
+                violation_error_code="already_requested",
+                violation_error_message=_("There is an open request of this kind already."),
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.get_kind_display()} · {self.user}"

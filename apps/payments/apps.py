@@ -1,0 +1,15 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class PaymentsConfig(AppConfig):
+    name = "apps.payments"
+    default_auto_field = "django.db.models.BigAutoField"
+    verbose_name = _("Payments")
+
+    def ready(self):
+        from apps.bookings.events import BookingCancelled
+        from apps.common.events import subscribe
+        from apps.payments.handlers import return_money
+
+        subscribe(BookingCancelled, return_money)

@@ -1,0 +1,17 @@
+from apps.salons.models.catalogue import Service, ServiceCategory, Staff, StaffService
+from apps.salons.models.salon import Customer, Membership, Review, Salon
+from apps.salons.models.schedule import ScheduleException, TimeOff, WeeklyHours
+
+__all__ = [
+    "Customer",
+    "Membership",
+    "Review",
+    "Salon",
+    "ScheduleException",
+    "Service",
+    "ServiceCategory",
+    "Staff",
+    "StaffService",
+    "TimeOff",
+    "WeeklyHours",
+]

@@ -1,0 +1,209 @@
+from django.conf import settings
+from django.core.validators import MaxValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Length
+from django.db.models.lookups import Exact
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.roles import SalonRole
+from apps.common.constraints import SameSalon
+from apps.common.fields import PhoneField
+from apps.common.models import Named, Tracked, has_name
+from apps.salons.models.base import SalonOwned, salon_key
+from apps.salons.querysets import SalonQuerySet, SalonSelfQuerySet
+
+
+class Salon(Named, Tracked):
+    """One salon with its rules: how bookings are confirmed, what cancelling costs, how far ahead customers book."""
+
+    class Audience(models.TextChoices):
+        WOMEN = "women", _("women")
+        MEN = "men", _("men")
+        FAMILY = "family", _("families")
+
+    class Confirmation(models.TextChoices):
+        AUTOMATIC = "automatic", _("confirmed at once")
+        BY_HAND = "by_hand", _("confirmed by the salon")
+        PAYMENT = "payment", _("confirmed when paid")
+
+    class City(models.TextChoices):
+        RIYADH = "riyadh", _("Riyadh")
+        JEDDAH = "jeddah", _("Jeddah")
+        MAKKAH = "makkah", _("Makkah")
+        MADINAH = "madinah", _("Madinah")
+        DAMMAM = "dammam", _("Dammam")
+        KHOBAR = "khobar", _("Khobar")
+
+    slug = models.SlugField(_("address name"), unique=True, help_text=_("Part of the salon's web address."))
+    audience = models.CharField(_("for"), max_length=16, choices=Audience.choices, default=Audience.WOMEN)
+    city = models.CharField(_("city"), max_length=16, choices=City.choices, default=City.RIYADH)
+    address = models.CharField(_("street address"), max_length=255, blank=True)
+    phone = PhoneField(_("phone"), blank=True)
+    timezone = models.CharField(_("time zone"), max_length=64, default="Asia/Riyadh")
+    offers_home_service = models.BooleanField(_("visits customers at home"), default=False)
+    home_service_licence = models.CharField(_("home service licence"), max_length=64, blank=True)
+    vat_number = models.CharField(
+        _("VAT number"),
+        max_length=15,
+        blank=True,
+        validators=[RegexValidator(r"^3\d{13}3$", _("A VAT number has 15 digits and starts and ends with 3."))],
+        help_text=_("Left empty, the salon charges no VAT."),
+    )
+    confirmation = models.CharField(
+        _("bookings are"), max_length=16, choices=Confirmation.choices, default=Confirmation.AUTOMATIC
+    )
+    deposit_percent = models.PositiveSmallIntegerField(
+        _("share to pay in advance, %"), default=100, validators=[MaxValueValidator(100)]
+    )
+    hold_minutes = models.PositiveSmallIntegerField(_("minutes to pay"), default=15)
+    slot_step_minutes = models.PositiveSmallIntegerField(_("minutes between start times"), default=15)
+    lead_time_minutes = models.PositiveIntegerField(_("shortest notice, minutes"), default=60)
+    horizon_days = models.PositiveSmallIntegerField(_("days that can be booked ahead"), default=60)
+    free_cancellation_hours = models.PositiveSmallIntegerField(_("cancelling is free until, hours"), default=24)
+    late_cancellation_percent = models.PositiveSmallIntegerField(
+        _("fee after that, % of the price"), default=50, validators=[MaxValueValidator(100)]
+    )
+    no_show_grace_minutes = models.PositiveSmallIntegerField(_("minutes until a no-show"), default=15)
+    refund_limit = models.DecimalField(
+        _("refund a manager may approve alone"), max_digits=10, decimal_places=2, default=500
+    )
+    is_active = models.BooleanField(_("open for business"), default=True)
+
+    objects = SalonSelfQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("salon")
+        verbose_name_plural = _("salons")
+        ordering = ["slug"]
+        constraints = [
+            has_name("salons_salon"),
+            models.CheckConstraint(
+                condition=Q(deposit_percent__range=(1, 100)),
+                name="salons_salon_deposit_percent",
+                violation_error_message=_("The share paid in advance lies between 1 and 100 %."),
+            ),
+            models.CheckConstraint(
+                condition=Q(late_cancellation_percent__lte=100),
+                name="salons_salon_cancellation_percent",
+                violation_error_message=_("A cancellation fee is at most 100 % of the price."),
+            ),
+            models.CheckConstraint(
+                condition=Q(slot_step_minutes__range=(5, 240)),
+                name="salons_salon_slot_step",
+                violation_error_message=_("Start times lie between 5 and 240 minutes apart."),
+            ),
+            models.CheckConstraint(
+                condition=Q(hold_minutes__range=(5, 120)),
+                name="salons_salon_hold_minutes",
+                violation_error_message=_("Customers get between 5 and 120 minutes to pay."),
+            ),
+            models.CheckConstraint(
+                condition=Q(horizon_days__range=(1, 366)),
+                name="salons_salon_horizon",
+                violation_error_message=_("Bookings are possible between 1 and 366 days ahead."),
+            ),
+            models.CheckConstraint(
+                condition=Q(refund_limit__gte=0),
+                name="salons_salon_refund_limit",
+                violation_error_message=_("The refund limit cannot be negative."),
+            ),
+            models.CheckConstraint(
+                condition=Q(vat_number="")
+                | Q(Exact(Length("vat_number"), 15), vat_number__startswith="3", vat_number__endswith="3"),
+                name="salons_salon_vat_number",
+                violation_error_message=_("A VAT number has 15 digits and starts and ends with 3."),
+            ),
+            models.CheckConstraint(
+                condition=Q(offers_home_service=False) | ~Q(home_service_licence=""),
+                name="salons_salon_home_service_licence",
+                violation_error_message=_("Home service needs its licence number."),
+            ),
+        ]
+
+
+class Membership(Tracked):
+    """A person's role in one salon. The same person may be manager here and receptionist there."""
+
+    salon = models.ForeignKey(Salon, models.PROTECT, related_name="memberships", verbose_name=_("salon"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="memberships", verbose_name=_("person")
+    )
+    role = models.CharField(_("role"), max_length=16, choices=SalonRole.choices)
+    is_active = models.BooleanField(_("active"), default=True)
+
+    objects = SalonQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("team member")
+        verbose_name_plural = _("team members")
+        ordering = ["salon", "role", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["salon", "user"],
+                name="salons_membership_one_role",
+                violation_error_message=_("This person has a role in this salon already."),
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.user} · {self.get_role_display()}"
+
+
+class Customer(SalonOwned):
+    """A salon's card of one customer: what this salon knows of a person. Other salons have cards of their own."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="customer_cards", verbose_name=_("person")
+    )
+    notes = models.TextField(_("notes"), blank=True, help_text=_("Seen by this salon only, never by the customer."))
+    is_blocked = models.BooleanField(_("may not book online"), default=False)
+
+    class Meta:
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
+        ordering = ["-created_at", "-pk"]
+        indexes = [models.Index(fields=["salon", "-created_at", "-id"], name="salons_customer_newest")]
+        constraints = [
+            salon_key("salons_customer"),
+            models.UniqueConstraint(
+                fields=["salon", "user"],
+                name="salons_customer_one_card",
+                violation_error_message=_("This salon has a card of this customer already."),
+            ),
+        ]
+
+    def __str__(self):
+        return str(self.user)
+
+
+class Review(SalonOwned):
+    """What a customer said after a completed visit. The visit points here, so one visit has at most one review."""
+
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="reviews", verbose_name=_("customer"))
+    service = models.ForeignKey("salons.Service", models.PROTECT, related_name="reviews", verbose_name=_("service"))
+    staff = models.ForeignKey("salons.Staff", models.PROTECT, related_name="reviews", verbose_name=_("staff member"))
+    rating = models.PositiveSmallIntegerField(_("rating"))
+    comment = models.TextField(_("comment"), blank=True, max_length=2000)
+    is_published = models.BooleanField(_("shown to customers"), default=True)
+
+    class Meta:
+        verbose_name = _("review")
+        verbose_name_plural = _("reviews")
+        ordering = ["-created_at", "-pk"]
+        indexes = [models.Index(fields=["salon", "-created_at", "-id"], name="salons_review_newest")]
+        constraints = [
+            salon_key("salons_review"),
+            SameSalon(field="customer", name="salons_review_same_salon_customer"),
+            SameSalon(field="service", name="salons_review_same_salon_service"),
+            SameSalon(field="staff", name="salons_review_same_salon_staff"),
+            models.CheckConstraint(
+                condition=Q(rating__range=(1, 5)),
+                name="salons_review_rating",
+                violation_error_code="rating_out_of_range",
+                violation_error_message=_("A rating lies between 1 and 5."),
+            ),
+        ]
+
+    def __str__(self):
+        return "★" * self.rating

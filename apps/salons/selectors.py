@@ -1,0 +1,36 @@
+"""Reads of the public catalogue."""
+
+from django.db.models import Avg, Count, OuterRef, Prefetch, Q, Subquery
+from django.db.models.functions import Coalesce
+
+from apps.salons.models import Review, Salon, Service, Staff, StaffService
+
+PUBLISHED = Q(is_published=True)
+
+
+def listed_salons():
+    """Salons that customers see, with `rating` (or None) and `review_count`."""
+    reviews = Review.objects.filter(PUBLISHED, salon=OuterRef("pk")).order_by().values("salon")
+    return Salon.objects.listed().annotate(
+        rating=Subquery(reviews.values(value=Avg("rating"))),
+        review_count=Coalesce(Subquery(reviews.values(value=Count("pk"))), 0),
+    )
+
+
+def bookable_services(salon):
+    """What `salon` sells online, with the category."""
+    return Service.objects.bookable().filter(salon=salon).select_related("category")
+
+
+def bookable_staff(salon, service=None):
+    """Who takes bookings in `salon`, or who of them does `service`; each with its services as `offered`."""
+    staff = Staff.objects.filter(salon=salon, is_active=True)
+    if service is not None:
+        staff = staff.filter(staff_services__service=service)
+    offered = StaffService.objects.filter(service__is_active=True, service__category__is_active=True)
+    return staff.prefetch_related(Prefetch("staff_services", offered.select_related("service"), to_attr="offered"))
+
+
+def published_reviews(salon):
+    """Reviews shown to customers, newest first."""
+    return Review.objects.filter(PUBLISHED, salon=salon).select_related("customer__user", "service", "staff")
