@@ -1,0 +1,162 @@
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from apps.bookings import policies
+from apps.bookings.models import Booking
+from apps.common.api.serializers import StrictSerializer
+from apps.salons.api.serializers import PageQuery
+from apps.salons.models import Service, Staff
+
+MAX_DAYS = 31
+
+
+class SlotQuery(StrictSerializer):
+    """`?service=&staff=&from=&to=`: local dates of the salon, both included, at most 31 days."""
+
+    service = serializers.SlugRelatedField("public_id", queryset=Service.objects.bookable())
+    staff = serializers.SlugRelatedField("public_id", queryset=Staff.objects.filter(is_active=True), required=False)
+    to = serializers.DateField()
+
+    def get_fields(self):
+        return {**super().get_fields(), "from": serializers.DateField()}
+
+    def validate(self, attrs):
+        days = (attrs["to"] - attrs["from"]).days
+        if days < 0:
+            raise serializers.ValidationError({"to": _("The last day is not before the first.")})
+        if days >= MAX_DAYS:
+            raise serializers.ValidationError({"to": _("Ask for at most %(days)d days.") % {"days": MAX_DAYS}})
+        return attrs
+
+
+class SlotSerializer(serializers.Serializer):
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    staff = serializers.ListField(child=serializers.UUIDField())
+
+
+class SlotsSerializer(serializers.Serializer):
+    """Free times in the salon's own time zone."""
+
+    timezone = serializers.CharField()
+    slots = SlotSerializer(many=True)
+
+
+class BookingRequest(StrictSerializer):
+    """Without `staff` the salon chooses among those who are free."""
+
+    service = serializers.SlugRelatedField("public_id", queryset=Service.objects.bookable())
+    staff = serializers.SlugRelatedField(
+        "public_id", queryset=Staff.objects.filter(is_active=True), required=False, allow_null=True
+    )
+    starts_at = serializers.DateTimeField()
+    note = serializers.CharField(required=False, allow_blank=True, max_length=1000)
+
+
+class RescheduleRequest(StrictSerializer):
+    starts_at = serializers.DateTimeField()
+    staff = serializers.SlugRelatedField(
+        "public_id", queryset=Staff.objects.filter(is_active=True), required=False, allow_null=True
+    )
+
+
+class CancelRequest(StrictSerializer):
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=1000)
+
+
+class ReviewRequest(StrictSerializer):
+    rating = serializers.IntegerField(min_value=1, max_value=5)
+    comment = serializers.CharField(required=False, allow_blank=True, max_length=2000)
+
+
+class BookingQuery(PageQuery):
+    """`?status=&from=&to=`: local dates of the visit, both included."""
+
+    status = serializers.ChoiceField(choices=Booking.Status.choices, required=False)
+    to = serializers.DateField(required=False)
+
+    def get_fields(self):
+        return {**super().get_fields(), "from": serializers.DateField(required=False)}
+
+
+class NamedSalon(serializers.Serializer):
+    slug = serializers.SlugField()
+    name = serializers.CharField()
+
+
+class NamedRow(serializers.Serializer):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+
+
+class Price(serializers.Serializer):
+    """`amount` includes `vat`."""
+
+    amount = serializers.CharField()
+    currency = serializers.CharField()
+    vat = serializers.CharField()
+
+
+class BookingSerializer(serializers.Serializer):
+    """A booking as its customer sees it; times carry the salon's offset, money is a string with two decimals."""
+
+    id = serializers.UUIDField()
+    reference = serializers.CharField(source="display_reference")
+    status = serializers.ChoiceField(choices=Booking.Status.choices)
+    salon = NamedSalon()
+    service = serializers.SerializerMethodField()
+    staff = serializers.SerializerMethodField()
+    starts_at = serializers.SerializerMethodField()
+    ends_at = serializers.SerializerMethodField()
+    price = serializers.SerializerMethodField()
+    note = serializers.CharField()
+    hold_expires_at = serializers.SerializerMethodField()
+    can_cancel_until = serializers.SerializerMethodField()
+    can_reschedule_until = serializers.SerializerMethodField()
+    cancellation_fee = serializers.SerializerMethodField()
+
+    @staticmethod
+    def related(bookings):
+        """`bookings` (a queryset) with everything the body shows."""
+        return bookings.select_related("salon", "service", "staff")
+
+    @extend_schema_field(NamedRow)
+    def get_service(self, booking):
+        return {"id": str(booking.service.public_id), "name": booking.service_name}
+
+    @extend_schema_field(NamedRow)
+    def get_staff(self, booking):
+        return {"id": str(booking.staff.public_id), "name": booking.staff.name}
+
+    @extend_schema_field(Price)
+    def get_price(self, booking):
+        return {"amount": str(booking.price_amount), "currency": booking.currency, "vat": str(booking.vat_amount)}
+
+    def get_starts_at(self, booking) -> datetime:
+        return _salon_time(booking, booking.starts_at)
+
+    def get_ends_at(self, booking) -> datetime:
+        return _salon_time(booking, booking.ends_at)
+
+    def get_hold_expires_at(self, booking) -> datetime | None:
+        return _salon_time(booking, booking.hold_expires_at if booking.awaits_payment else None)
+
+    def get_can_cancel_until(self, booking) -> datetime | None:
+        return _salon_time(booking, policies.can_cancel_until(booking))
+
+    def get_can_reschedule_until(self, booking) -> datetime | None:
+        return _salon_time(booking, policies.can_reschedule_until(booking))
+
+    def get_cancellation_fee(self, booking) -> str:
+        if booking.status == Booking.Status.CANCELLED:
+            return str(booking.cancellation_fee_amount)
+        return str(policies.cancellation_fee(booking, by=Booking.CancelledBy.CUSTOMER, now=timezone.now()))
+
+
+def _salon_time(booking, moment):
+    return moment and timezone.localtime(moment, ZoneInfo(booking.salon.timezone)).isoformat()

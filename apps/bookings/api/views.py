@@ -1,0 +1,166 @@
+"""Booking by customers. Every rule lives in `services`; another person's booking looks like a missing one."""
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics
+from rest_framework.response import Response
+
+from apps.accounts.api.idempotency import idempotent
+from apps.bookings import selectors, services
+from apps.bookings.api.serializers import (
+    BookingQuery,
+    BookingRequest,
+    BookingSerializer,
+    CancelRequest,
+    RescheduleRequest,
+    ReviewRequest,
+    SlotQuery,
+    SlotsSerializer,
+)
+from apps.bookings.models import Booking
+from apps.common.errors import Missing
+from apps.salons.api.views import OfSalon
+from apps.salons.models import Staff
+
+
+class SlotList(OfSalon):
+    pagination_class = None
+    serializer_class = SlotsSerializer
+
+    @extend_schema(parameters=[SlotQuery], responses=SlotsSerializer)
+    def get(self, request, *args, **kwargs):
+        """Free times of a service on the given days, earliest first, and who is free then."""
+        query = SlotQuery(data=request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        asked = query.validated_data
+        service, staff = asked["service"], asked.get("staff")
+        if service.salon_id != self.salon.pk or (staff and staff.salon_id != self.salon.pk):
+            raise Missing
+        slots = selectors.free_slots(
+            service, first=asked["from"], last=asked["to"], now=timezone.now(), staff_id=staff and staff.pk
+        )
+        return Response({"timezone": self.salon.timezone, "slots": self._bodies(slots)})
+
+    def _bodies(self, slots):
+        zone = ZoneInfo(self.salon.timezone)
+        public = dict(Staff.objects.filter(salon=self.salon).values_list("pk", "public_id"))
+        return [
+            {
+                "starts_at": slot.starts_at.astimezone(zone).isoformat(),
+                "ends_at": slot.ends_at.astimezone(zone).isoformat(),
+                "staff": [str(public[pk]) for pk in slot.staff_ids],
+            }
+            for slot in slots
+        ]
+
+
+class CustomersBookings(generics.GenericAPIView):
+    """Addresses below `bookings/`. The body is given by the URL configuration, where payments add theirs to it."""
+
+    serializer_class = BookingSerializer
+    queryset = Booking.objects.none()
+
+    def get_queryset(self):
+        return self.serializer_class.related(Booking.objects.of_customer(self.request.user))
+
+    def own_booking(self):
+        """The booking named in the address, or a 404 that does not tell whether it exists."""
+        return get_object_or_404(self.get_queryset(), pk=self.kwargs["pk"])
+
+    def body(self, booking_id):
+        """The booking as it is now."""
+        return self.get_serializer(self.get_queryset().get(pk=booking_id)).data
+
+    def read(self, form):
+        """Validated data of the request's body by `form`."""
+        data = form(data=self.request.data)
+        data.is_valid(raise_exception=True)
+        return data.validated_data
+
+
+class BookingList(CustomersBookings, generics.ListAPIView):
+    def get_queryset(self):
+        bookings = super().get_queryset()
+        if self.request.method != "GET":
+            return bookings
+        query = BookingQuery(data=self.request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        asked, zone = query.validated_data, ZoneInfo(settings.TIME_ZONE)
+        if "status" in asked:
+            bookings = bookings.filter(status=asked["status"])
+        if "from" in asked:
+            bookings = bookings.filter(starts_at__gte=datetime.combine(asked["from"], time.min, zone))
+        if "to" in asked:
+            bookings = bookings.filter(starts_at__lt=datetime.combine(asked["to"] + timedelta(days=1), time.min, zone))
+        return bookings
+
+    @extend_schema(parameters=[BookingQuery])
+    def get(self, request, *args, **kwargs):
+        """Own bookings, newest first."""
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(request=BookingRequest, responses={201: BookingSerializer})
+    @idempotent
+    def post(self, request):
+        """Book. The answer says whether the booking is firm, waits for the salon, or is held until paid."""
+        asked = self.read(BookingRequest)
+        staff = asked.get("staff")
+        booking = services.book_appointment(
+            actor=request.user,
+            person=request.user,
+            service_id=asked["service"].pk,
+            staff_id=staff and staff.pk,
+            starts_at=asked["starts_at"],
+            note=asked.get("note", ""),
+        )
+        return Response(self.body(booking.pk), status=201)
+
+
+class BookingDetail(CustomersBookings):
+    def get(self, request, *args, **kwargs):
+        """One own booking."""
+        return Response(self.get_serializer(self.own_booking()).data)
+
+
+class BookingCancel(CustomersBookings):
+    @extend_schema(request=CancelRequest, responses=BookingSerializer)
+    def post(self, request, *args, **kwargs):
+        """Cancel; a fee may be due by the terms accepted when booking."""
+        asked = self.read(CancelRequest)
+        booking = services.cancel_booking(
+            actor=request.user,
+            booking_id=self.own_booking().pk,
+            by=Booking.CancelledBy.CUSTOMER,
+            reason=asked.get("reason", ""),
+        )
+        return Response(self.body(booking.pk))
+
+
+class BookingReschedule(CustomersBookings):
+    @extend_schema(request=RescheduleRequest, responses=BookingSerializer)
+    def post(self, request, *args, **kwargs):
+        """Move to another offered time."""
+        asked = self.read(RescheduleRequest)
+        staff = asked.get("staff")
+        booking = services.reschedule_booking(
+            actor=request.user,
+            booking_id=self.own_booking().pk,
+            starts_at=asked["starts_at"],
+            staff_id=staff and staff.pk,
+            by=Booking.CancelledBy.CUSTOMER,
+        )
+        return Response(self.body(booking.pk))
+
+
+class BookingReview(CustomersBookings):
+    @extend_schema(request=ReviewRequest, responses=BookingSerializer)
+    def post(self, request, *args, **kwargs):
+        """Review a completed visit, once."""
+        asked = self.read(ReviewRequest)
+        booking = services.review_booking(actor=request.user, booking_id=self.own_booking().pk, **asked)
+        return Response(self.body(booking.pk))

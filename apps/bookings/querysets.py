@@ -1,0 +1,33 @@
+from django.db.models import Q
+
+from apps.common.phones import phone_search_digits
+from apps.common.text import search_key
+from apps.salons.querysets import SalonQuerySet
+
+
+class BookingQuerySet(SalonQuerySet):
+    own_lookup = "staff__user"
+
+    def of_customer(self, user):
+        """The bookings a person made, in any salon."""
+        return self.filter(customer__user=user)
+
+    def active(self):
+        """Bookings that occupy their staff member."""
+        return self.filter(status__in=self.model.ACTIVE)
+
+    def occupying(self, starts_at, ends_at):
+        """Active bookings whose time, buffers included, shares a moment with [starts_at, ends_at)."""
+        return self.active().filter(occupied_from__lt=ends_at, occupied_until__gt=starts_at)
+
+    def overdue_holds(self, now):
+        """Bookings that waited for money until a moment that has passed (valid while now < hold_expires_at)."""
+        return self.filter(status=self.model.Status.PENDING, hold_expires_at__lte=now)
+
+    def search(self, term):
+        """By reference, customer's phone in any spelling, or customer's or service's name."""
+        found = Q(reference__iexact=term.strip().replace("-", "")) | Q(customer__user__name__icontains=term)
+        found |= Q(service__search_text__contains=search_key(term))
+        if digits := phone_search_digits(term):
+            found |= Q(customer__user__phone__endswith=digits)
+        return self.filter(found)
