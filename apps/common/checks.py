@@ -1,10 +1,13 @@
-"""System checks of the library: the database must hold the guards that the models declare."""
+"""System checks of the library: the database holds the guards that models declare, and no admin opens a wall."""
 
 from django.apps import apps
 from django.core import checks
 from django.db import connections
 
+from apps.common.admin.checks import check_admins
 from apps.common.constraints import missing_guards
+
+checks.register(check_admins, checks.Tags.admin)
 
 
 @checks.register(checks.Tags.database)

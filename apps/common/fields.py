@@ -45,8 +45,12 @@ class PhoneField(models.CharField):
         return value if value in self.empty_values else validate_phone(value)
 
     def get_prep_value(self, value):
-        value = super().get_prep_value(value)
-        return value if not value else normalize_phone(value) or value
+        """What a lookup compares with: a text that is no phone matches nothing, as any other unknown one."""
+        return value if value in self.empty_values else normalize_phone(value) or str(value)
+
+    def get_db_prep_save(self, value, connection):
+        """What is stored: only a phone, whether or not the caller validated the row first."""
+        return super().get_db_prep_save(value if hasattr(value, "as_sql") else self.to_python(value), connection)
 
     def formfield(self, **kwargs):
         return super().formfield(**{"form_class": PhoneFormField, **kwargs})

@@ -1,0 +1,52 @@
+"""List filters that show nothing the reader may not see. The stock filters over relations list every salon's rows."""
+
+from django.contrib.admin import RelatedFieldListFilter
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    BooleanRadioFilter,
+    ChoicesDropdownFilter,
+    RangeDateFilter,
+    RangeDateTimeFilter,
+    RelatedDropdownFilter,
+)
+
+from apps.common.scope import visible_rows
+
+__all__ = [
+    "BooleanRadioFilter",
+    "ChoicesDropdownFilter",
+    "RangeDateFilter",
+    "RangeDateTimeFilter",
+    "ScopedAutocompleteFilter",
+    "ScopedRelatedFilter",
+    "is_stock_related",
+]
+
+
+class ScopedRelatedFilter(RelatedDropdownFilter):
+    """A dropdown of related rows that the reader may view and that occur in the list. For short relations."""
+
+    def field_choices(self, field, request, model_admin):
+        occurring = model_admin.get_queryset(request).order_by().values(self.field_path)
+        rows = visible_rows(field.related_model, request.user).filter(pk__in=occurring)
+        return [(row.pk, str(row)) for row in rows.order_by(*self.field_admin_ordering(field, request, model_admin))]
+
+
+class ScopedAutocompleteFilter(AutocompleteSelectFilter):
+    """A box to look up a related row, for relations with many of them (customers). Searches the related admin."""
+
+    def __init__(self, field, request, params, model, model_admin, field_path):
+        super().__init__(field, request, params, model, model_admin, field_path)
+        self.visible = visible_rows(field.related_model, request.user)
+
+    def choices(self, changelist):
+        for choice in super().choices(changelist):
+            # The form shows the label of whatever key stands in the address, so it may know visible rows only.
+            choice["form"].fields[self.lookup_kwarg].queryset = self.visible
+            yield choice
+
+
+def is_stock_related(filter_class):
+    """Whether a filter class lists related rows without asking who reads."""
+    ours = (ScopedRelatedFilter, ScopedAutocompleteFilter)
+    return issubclass(filter_class, RelatedFieldListFilter) and not issubclass(filter_class, ours)

@@ -1,0 +1,43 @@
+"""Forms and formsets of salon-owned rows: the salon is given by the page, never typed over."""
+
+from django import forms
+from unfold.forms import PaginationInlineFormSet
+
+from apps.common.models import Named
+
+
+class ScopedModelForm(forms.ModelForm):
+    """Every admin form of a salon-owned row. A new row gets `default_salon` when the page offers no choice.
+
+    The salon takes part in validation although the form may not show it, so that rules over (salon, …) are judged
+    here, in the reader's language, and not by the database.
+    """
+
+    default_salon = None
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.default_salon is not None and self.instance.salon_id is None:
+            self.instance.salon = self.default_salon
+
+    def _get_validation_exclusions(self):
+        excluded = super()._get_validation_exclusions()
+        if getattr(self.instance, "salon_id", None):
+            excluded.discard("salon")
+        if isinstance(self.instance, Named):
+            excluded.discard("search_text")
+        return excluded
+
+
+class ScopedInlineFormSet(PaginationInlineFormSet):
+    """Rows shown inside another row: new ones belong to the salon of that row."""
+
+    def _construct_form(self, i, **kwargs):
+        form = super()._construct_form(i, **kwargs)
+        salon = getattr(self.instance, "salon", None) or self._salon_itself()
+        if salon is not None and hasattr(form.instance, "salon_id") and form.instance.salon_id is None:
+            form.instance.salon = salon
+        return form
+
+    def _salon_itself(self):
+        return self.instance if self.fk.name == "salon" and self.instance.pk else None
