@@ -17,15 +17,16 @@ def _memberships(user):
 
 
 def _remembered(user, name, read):
-    if name not in user.__dict__:
+    if not hasattr(user, name):
         setattr(user, name, read())
-    return user.__dict__[name]
+    return getattr(user, name)
 
 
 def forget_roles(user):
     """Drop what this user object remembers of its roles, after they were changed."""
     for name in ("platform_roles", "salon_roles"):
-        user.__dict__.pop(name, None)
+        if hasattr(user, name):
+            delattr(user, name)
 
 
 def reaches_all_salons(user, permission):

@@ -1,0 +1,3 @@
+from apps.accounts.admin import people, security
+
+__all__ = ["people", "security"]

@@ -1,0 +1,134 @@
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import Count
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.forms import AdminPasswordChangeForm, UserCreationForm
+
+from apps.accounts.models import DataRequest, User
+from apps.accounts.resources import DataRequestResource, UserResource
+from apps.accounts.roles import PlatformRole
+from apps.common.admin.base import BaseModelAdmin
+from apps.common.admin.displays import phone_column, state_column, time_column, two_lines
+from apps.common.admin.filters import BooleanRadioFilter, ChoicesDropdownFilter, RangeDateFilter, ScopedRelatedFilter
+from apps.common.admin.forms import ScopedModelForm
+from apps.common.admin.transfer import ExportableModelAdmin
+
+
+class NewUserForm(UserCreationForm):
+    """A person with or without a password; without one they sign in by code and never enter the back office."""
+
+    class Meta:
+        model = User
+        fields = ("phone", "name", "locale")
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, ExportableModelAdmin):
+    """Everybody on the platform. Only its owner changes people, passwords and rights; a salon works with cards."""
+
+    resource_classes = [UserResource]
+    form = ScopedModelForm
+    add_form = NewUserForm
+    change_password_form = AdminPasswordChangeForm
+    ordering = ("phone",)
+    list_display = ["display_person", "display_phone", "locale", "is_superuser", "is_active", "display_since"]
+    list_filter = [
+        ("is_active", BooleanRadioFilter),
+        ("is_superuser", BooleanRadioFilter),
+        ("groups", ScopedRelatedFilter),
+        ("locale", ChoicesDropdownFilter),
+        ("created_at", RangeDateFilter),
+    ]
+    search_fields = ["name", "phone"]
+    search_help_text = _("Search by name or phone")
+    filter_horizontal = []
+    readonly_fields = ["display_password", "display_since", "display_last_login"]
+    add_fieldsets = [
+        (None, {"fields": [("phone", "name"), "locale", "usable_password", ("password1", "password2")]}),
+    ]
+    fieldsets = [
+        (
+            None,
+            {"fields": [("phone", "name"), ("locale", "marketing_consent"), ("display_since", "display_last_login")]},
+        ),
+        (_("Rights"), {"classes": ["tab"], "fields": [("is_active", "is_superuser"), "groups", "display_password"]}),
+    ]
+
+    display_phone = phone_column("phone", _("phone"))
+    display_since = time_column("created_at", _("known since"), zone=None)
+    display_last_login = time_column("last_login", _("last sign-in"), zone=None)
+
+    @admin.display(description=_("person"), ordering="name")
+    def display_person(self, person):
+        return two_lines(person.name or _("(no name yet)"))
+
+    @admin.display(description=_("password"))
+    def display_password(self, person):
+        state = _("set") if person.has_usable_password() else _("none, signs in by code")
+        url = reverse("admin:auth_user_password_change", args=[person.pk])
+        markup = '{} · <a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>'
+        return format_html(markup, state, url, _("Change the password"))
+
+    def get_readonly_fields(self, request, obj=None):
+        fields = super().get_readonly_fields(request, obj)
+        # Nobody locks themselves out, and there is always one owner left.
+        return [*fields, "is_active", "is_superuser"] if obj == request.user else fields
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(BaseModelAdmin):
+    """The roles of the platform. They are given on a person's page; what they may do stands in the policy table."""
+
+    allowed_verbs = ("view",)
+    list_display = ["display_name", "display_people"]
+    ordering = ["name"]
+    fieldsets = [(None, {"fields": ["display_name", "display_people"]})]
+    readonly_fields = ["display_name", "display_people"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).annotate(people=Count("user"))
+
+    @admin.display(description=_("role"), ordering="name")
+    def display_name(self, group):
+        return dict(PlatformRole.choices).get(group.name, group.name)
+
+    @admin.display(description=_("people"), ordering="people")
+    def display_people(self, group):
+        return group.people
+
+
+@admin.register(DataRequest)
+class DataRequestAdmin(ExportableModelAdmin):
+    resource_classes = [DataRequestResource]
+    allowed_verbs = ("view",)
+    empty_text = _("Requests for a copy or the erasure of personal data will stand here. Each is due within 30 days.")
+    list_display = ["display_person", "kind", "display_status", "due_on", "display_asked_at"]
+    list_filter = [
+        ("status", ChoicesDropdownFilter),
+        ("kind", ChoicesDropdownFilter),
+        ("due_on", RangeDateFilter),
+    ]
+    list_select_related = ["user"]
+    search_fields = ["user__name", "user__phone"]
+    search_help_text = _("Search by name or phone")
+    fields = ["user", ("kind", "status"), "due_on", "note"]
+
+    display_status = state_column(
+        "status",
+        {
+            DataRequest.Status.OPEN: "warning",
+            DataRequest.Status.DONE: "success",
+            DataRequest.Status.REFUSED: "danger",
+        },
+    )
+    display_asked_at = time_column("created_at", _("asked at"), zone=None)
+
+    @admin.display(description=_("person"), ordering="user__name")
+    def display_person(self, request_row):
+        return two_lines(request_row.user)

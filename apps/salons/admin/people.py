@@ -1,0 +1,125 @@
+from django import forms
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from apps.accounts.models import User
+from apps.common.admin.base import BaseModelAdmin
+from apps.common.admin.displays import phone_column, time_column, two_lines
+from apps.common.admin.filters import BooleanRadioFilter, ChoicesDropdownFilter, RangeDateFilter, ScopedRelatedFilter
+from apps.common.admin.forms import ScopedModelForm
+from apps.common.errors import DomainError
+from apps.common.fields import PhoneFormField
+from apps.salons import services
+from apps.salons.models import Customer, Review
+
+
+class NewCustomerForm(ScopedModelForm):
+    """A card is opened by phone: whoever has that phone is the customer, and nobody browses all people for it."""
+
+    phone = PhoneFormField(label=_("phone"), max_length=40, widget=UnfoldAdminTextInputWidget())
+    name = forms.CharField(
+        label=_("name"),
+        max_length=160,
+        required=False,
+        widget=UnfoldAdminTextInputWidget(),
+        help_text=_("Used when this person is new here. A person known already keeps their name."),
+    )
+
+    def clean(self):
+        cleaned = super().clean()
+        salon = cleaned.get("salon") or self.default_salon
+        person = User.objects.filter(phone=cleaned.get("phone", "")).first()
+        if salon and person:
+            try:
+                services.ensure_no_card(salon, person)
+            except DomainError as error:
+                self.add_error("phone", forms.ValidationError(str(error), code=error.code))
+        return cleaned
+
+
+@admin.register(Customer)
+class CustomerAdmin(BaseModelAdmin):
+    empty_text = _("Everybody who books will stand here. You can also add customers by phone.")
+    list_display = ["display_customer", "display_phone", "salon", "is_blocked", "display_since"]
+    list_filter = [
+        ("salon", ScopedRelatedFilter),
+        ("is_blocked", BooleanRadioFilter),
+        ("created_at", RangeDateFilter),
+    ]
+    list_select_related = ["salon", "user"]
+    search_fields = ["user__name", "user__phone"]
+    search_help_text = _("Search by name or phone")
+    readonly_fields = ["display_customer", "display_phone", "display_since"]
+    add_fieldsets = [(None, {"fields": [("phone", "name"), "notes", "is_blocked"]})]
+    fieldsets = [
+        (None, {"fields": [("display_customer", "display_phone"), "notes", "is_blocked", "display_since"]}),
+    ]
+
+    display_phone = phone_column("user.phone", _("phone"))
+    display_since = time_column("created_at", _("customer since"))
+
+    @admin.display(description=_("customer"), ordering="user__name")
+    def display_customer(self, customer):
+        return two_lines(customer.user.name or _("(no name yet)"))
+
+    def get_form(self, request, obj=None, **kwargs):
+        return super().get_form(request, obj, **({} if obj else {"form": NewCustomerForm}) | kwargs)
+
+    def save_model(self, request, obj, form, change):
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        card = services.open_customer_card(
+            actor=request.user,
+            salon=obj.salon,
+            phone=form.cleaned_data["phone"],
+            name=form.cleaned_data["name"],
+            notes=obj.notes,
+            is_blocked=obj.is_blocked,
+        )
+        obj.__dict__.update(card.__dict__)
+
+
+@admin.register(Review)
+class ReviewAdmin(BaseModelAdmin):
+    """What customers said. The salon decides whether it is shown, never what it says."""
+
+    allowed_verbs = ("view", "change")
+    empty_text = _("What customers say after a visit will stand here.")
+    list_display = ["display_review", "salon", "customer", "service", "staff", "is_published", "display_written_at"]
+    list_filter = [
+        ("salon", ScopedRelatedFilter),
+        ("rating", ChoicesDropdownFilter),
+        ("is_published", BooleanRadioFilter),
+        ("staff", ScopedRelatedFilter),
+        ("created_at", RangeDateFilter),
+    ]
+    list_select_related = ["salon", "customer__user", "service", "staff"]
+    search_fields = ["comment", "customer__user__name", "customer__user__phone", "service__search_text"]
+    search_help_text = _("Search by comment, customer, phone or service")
+    readonly_fields = ["customer", "service", "staff", "display_rating", "comment", "display_written_at"]
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    "is_published",
+                    ("display_rating", "customer"),
+                    ("service", "staff"),
+                    "comment",
+                    "display_written_at",
+                ]
+            },
+        )
+    ]
+
+    display_written_at = time_column("created_at", _("written at"))
+
+    @admin.display(description=_("review"), ordering="rating")
+    def display_review(self, review):
+        return two_lines(review, review.comment[:80])
+
+    @admin.display(description=_("rating"))
+    def display_rating(self, review):
+        return str(review)

@@ -1,0 +1,112 @@
+from django.contrib import admin
+from django.utils.formats import date_format, time_format
+from django.utils.translation import gettext_lazy as _
+
+from apps.common.admin.base import BaseModelAdmin
+from apps.common.admin.displays import left_to_right, name_column, state_column, time_column
+from apps.common.admin.filters import ChoicesDropdownFilter, RangeDateFilter, RangeDateTimeFilter, ScopedRelatedFilter
+from apps.salons.admin.catalogue import EVERY_VERB
+from apps.salons.admin.inlines import ExceptionHoursInline
+from apps.salons.models import ScheduleException, TimeOff, WeeklyHours
+
+WHOLE_SALON = _("the whole salon")
+
+
+@admin.register(WeeklyHours)
+class WeeklyHoursAdmin(BaseModelAdmin):
+    allowed_verbs = EVERY_VERB
+    empty_text = _("Opening hours and working hours will stand here. Without hours there is no time to book.")
+    list_display = ["display_who", "salon", "weekday", "display_hours", "display_validity", "exception"]
+    list_display_links = ["display_who", "weekday"]
+    list_filter = [
+        ("salon", ScopedRelatedFilter),
+        ("staff", ScopedRelatedFilter),
+        ("weekday", ChoicesDropdownFilter),
+        ("exception", ScopedRelatedFilter),
+    ]
+    list_select_related = ["salon", "staff", "exception"]
+    search_fields = ["staff__search_text"]
+    search_help_text = _("Search by staff member")
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    ("staff", "weekday"),
+                    ("opens", "closes"),
+                    "ends_next_day",
+                    ("valid_from", "valid_until"),
+                    "exception",
+                ]
+            },
+        )
+    ]
+
+    @admin.display(description=_("who"), ordering="staff")
+    def display_who(self, hours):
+        return hours.staff or WHOLE_SALON
+
+    @admin.display(description=_("hours"), ordering="opens")
+    def display_hours(self, hours):
+        return left_to_right(f"{time_format(hours.opens, 'H:i')}–{time_format(hours.closes, 'H:i')}")
+
+    @admin.display(description=_("valid"), ordering="valid_from", empty_value=_("always"))
+    def display_validity(self, hours):
+        return show_period(hours.valid_from, hours.valid_until)
+
+
+@admin.register(ScheduleException)
+class ScheduleExceptionAdmin(BaseModelAdmin):
+    allowed_verbs = EVERY_VERB
+    empty_text = _("Holidays, days with other hours and seasons such as Ramadan will stand here.")
+    list_display = ["display_name", "salon", "display_kind", "display_who", "starts_on", "ends_on"]
+    list_filter = [
+        ("salon", ScopedRelatedFilter),
+        ("kind", ChoicesDropdownFilter),
+        ("staff", ScopedRelatedFilter),
+        ("starts_on", RangeDateFilter),
+    ]
+    list_select_related = ["salon", "staff"]
+    search_fields = ["search_text", "staff__search_text"]
+    inlines = [ExceptionHoursInline]
+    fieldsets = [(None, {"fields": [("name_ar", "name_en"), ("kind", "staff"), ("starts_on", "ends_on")]})]
+
+    display_name = name_column(_("closed day or season"))
+    display_kind = state_column(
+        "kind",
+        {
+            ScheduleException.Kind.CLOSED: "danger",
+            ScheduleException.Kind.SPECIAL_HOURS: "info",
+            ScheduleException.Kind.SEASON: "warning",
+        },
+    )
+
+    @admin.display(description=_("who"), ordering="staff")
+    def display_who(self, exception):
+        return exception.staff or WHOLE_SALON
+
+
+@admin.register(TimeOff)
+class TimeOffAdmin(BaseModelAdmin):
+    allowed_verbs = EVERY_VERB
+    empty_text = _("Holidays, sick days and hours away will stand here.")
+    list_display = ["staff", "salon", "display_starts_at", "display_ends_at", "reason"]
+    list_filter = [
+        ("salon", ScopedRelatedFilter),
+        ("staff", ScopedRelatedFilter),
+        ("starts_at", RangeDateTimeFilter),
+    ]
+    list_select_related = ["salon", "staff"]
+    search_fields = ["staff__search_text", "reason"]
+    search_help_text = _("Search by staff member or reason")
+    fieldsets = [(None, {"fields": ["staff", ("starts_at", "ends_at"), "reason"]})]
+
+    display_starts_at = time_column("starts_at")
+    display_ends_at = time_column("ends_at")
+
+
+def show_period(first, last):
+    """Days from `first` to `last`, either open; None when both are."""
+    if first is None and last is None:
+        return None
+    return " – ".join(date_format(day, "SHORT_DATE_FORMAT") if day else "…" for day in (first, last))

@@ -1,0 +1,108 @@
+"""Why a file, or a row of it, is refused."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.common.errors import Conflict, DomainError, Rejected
+
+
+class FileEmpty(Rejected):
+    """There is no row below the headings, or not even headings."""
+
+    code = "file_empty"
+    message = _("The file is empty.")
+
+
+class FileTooLarge(Rejected):
+    """More bytes, rows, columns or letters in a cell than any price list has."""
+
+    code = "file_too_large"
+    message = _("The file is too large: at most %(megabytes)s MB, %(rows)s rows and %(columns)s columns.")
+
+
+class FileUnreadable(Rejected):
+    """Neither a sheet of a current Excel nor text in rows."""
+
+    code = "file_unreadable"
+    message = _("The file could not be read. Use an Excel file (.xlsx) or a CSV file.")
+
+
+class QuoteNotClosed(Rejected):
+    """A quotation mark of a CSV file opens a cell and never ends it."""
+
+    code = "quote_not_closed"
+    message = _("Row %(row)s cannot be read: a quotation mark is missing or stands in the wrong place.")
+
+
+class OldExcelFile(Rejected):
+    """A workbook of Excel 97–2003, or one with a password."""
+
+    code = "old_excel_file"
+    message = _(
+        "This is an old Excel file (.xls) or one with a password. Save it as “Excel Workbook (.xlsx)” without a password."
+    )
+
+
+class Utf16File(Rejected):
+    """“Unicode Text” of Excel."""
+
+    code = "file_utf16"
+    message = _("This file is in UTF-16. Save it as “CSV UTF-8” or as an Excel workbook (.xlsx).")
+
+
+class HasNulBytes(Rejected):
+    """Not a text file, or a damaged one."""
+
+    code = "file_has_nul"
+    message = _("This file is damaged or not a table: it holds NUL characters.")
+
+
+class EncodingUnknown(Rejected):
+    """Not UTF-8. Guessing would store wrong letters, so the operator says which encoding it is."""
+
+    code = "encoding_unknown"
+    message = _(
+        "The letters of this file are not in UTF-8. Save it as “CSV UTF-8”, or choose the encoding Windows-1256 "
+        "if an older Arabic Excel wrote it."
+    )
+
+
+class EncodingIsUtf8(Rejected):
+    """Windows-1256 was chosen for a file that is UTF-8 without doubt."""
+
+    code = "encoding_is_utf8"
+    message = _("This file is in UTF-8, not in Windows-1256. Choose UTF-8.")
+
+
+class CatalogueChanged(Conflict):
+    """What would be written is no longer what the operator saw in the preview."""
+
+    code = "catalogue_changed"
+    message = _("The catalogue changed since the preview. Nothing was imported; please look at the new preview.")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a row cannot be imported. `row` is its number in the spreadsheet (the headings are row 1), `column` the
+    heading as it stands in the file, "" for the row as a whole.
+    """
+
+    row: int
+    column: str
+    error: DomainError
+
+    @property
+    def code(self) -> str:
+        return self.error.code
+
+    @property
+    def reason(self) -> str:
+        """The reason in the active language."""
+        return str(self.error)
+
+    def __str__(self) -> str:
+        words = {"row": self.row, "column": self.column, "reason": self.reason}
+        if self.column:
+            return _("Row %(row)s, column “%(column)s”: %(reason)s") % words
+        return _("Row %(row)s: %(reason)s") % words

@@ -1,0 +1,111 @@
+"""What an import found and did, in a form that the admin's page and the command both print."""
+
+import hashlib
+from dataclasses import astuple, dataclass, field
+from decimal import Decimal
+from typing import TypeAlias
+
+from django.utils.translation import gettext as _
+
+from apps.common.text import localized
+from apps.salons.catalogue_import.columns import COLUMNS
+from apps.salons.catalogue_import.errors import Problem
+
+# A name is its Arabic and its English text.
+Names: TypeAlias = tuple[str, str]
+Value: TypeAlias = str | int | bool | Decimal | Names
+
+NOTHING = "—"
+
+
+def shown(value: Value) -> str:
+    """`value` for people: names in the active language, numbers never localised."""
+    if isinstance(value, tuple):
+        return localized(*value) or NOTHING
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    return str(value) if value != "" else NOTHING
+
+
+@dataclass(frozen=True)
+class Change:
+    """One value that becomes another. `key` is that of the column; `code` is "" for a change of a category."""
+
+    row: int
+    code: str
+    names: Names
+    key: str
+    old: Value
+    new: Value
+
+    @property
+    def name(self) -> str:
+        return shown(self.names)
+
+    @property
+    def column(self) -> str:
+        return COLUMNS[self.key].heading
+
+    @property
+    def old_text(self) -> str:
+        return shown(self.old)
+
+    @property
+    def new_text(self) -> str:
+        return shown(self.new)
+
+
+@dataclass(frozen=True)
+class Addition:
+    """A service that is new."""
+
+    row: int
+    code: str
+    names: Names
+    category_names: Names
+    price: Decimal
+    minutes: int
+
+    @property
+    def name(self) -> str:
+        return shown(self.names)
+
+    @property
+    def category(self) -> str:
+        return shown(self.category_names)
+
+
+@dataclass
+class Report:
+    """Counts of services and categories by what happens to them, and the detail behind the counts."""
+
+    services_created: int = 0
+    services_updated: int = 0
+    services_unchanged: int = 0
+    categories_created: int = 0
+    categories_updated: int = 0
+    rows_skipped: int = 0
+    durations_defaulted: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    additions: list[Addition] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+
+    @property
+    def bad_rows(self) -> list[int]:
+        return sorted({problem.row for problem in self.problems})
+
+    def lines(self) -> list[tuple[str, int]]:
+        """`[(label, count), …]` in the active language."""
+        return [
+            (_("Services created"), self.services_created),
+            (_("Services updated"), self.services_updated),
+            (_("Services unchanged"), self.services_unchanged),
+            (_("Categories created"), self.categories_created),
+            (_("Categories updated"), self.categories_updated),
+            (_("Rows skipped"), self.rows_skipped),
+        ]
+
+    def fingerprint(self) -> str:
+        """Equal for two reports exactly when they would write the same."""
+        written = repr([astuple(entry) for entry in (*self.additions, *self.changes)])
+        return hashlib.sha256(written.encode()).hexdigest()
