@@ -1,0 +1,40 @@
+from typing import Any
+
+from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework_simplejwt.authentication import JWTAuthentication
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.tokens import AccessToken
+
+from apps.accounts import services
+from apps.accounts.errors import SignInEnded
+
+
+class CustomerJWTAuthentication(JWTAuthentication):
+    """Customers present a short-lived access token; cookies of the back office mean nothing here.
+
+    Whatever is wrong with a token, the answer is the same 401 `token_not_valid`.
+    """
+
+    def get_validated_token(self, raw_token: bytes) -> Any:
+        try:
+            return AccessToken(raw_token)  # type: ignore[arg-type]  # the library annotates its text as a token
+        except TokenError as error:
+            raise sign_in_ended() from error
+
+    def get_user(self, validated_token: Any) -> Any:
+        try:
+            return services.signed_in_user(validated_token)
+        except SignInEnded as error:
+            raise sign_in_ended() from error
+
+
+class CustomerJWTScheme(SimpleJWTScheme):
+    """How the API's schema names it."""
+
+    target_class = "apps.accounts.api.authentication.CustomerJWTAuthentication"
+
+
+def sign_in_ended() -> AuthenticationFailed:
+    """The 401 for every token that does not count."""
+    return AuthenticationFailed(str(SignInEnded()), code=SignInEnded.code)

@@ -1,0 +1,127 @@
+"""Repeating a POST that books or pays is safe: one key, one effect, one answer.
+
+    class BookingList(APIView):
+        @idempotent
+        def post(self, request): ...
+
+The client names its attempt in the header `Idempotency-Key` and sends the same key when it tries again.
+"""
+
+import functools
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, cast
+
+from django.db import transaction
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.errors import IdempotencyKeyRequired, IdempotencyKeyReused, RequestInProgress
+from apps.accounts.models import IdempotencyKey, User
+
+# Longer than a worker may live with one request: until then a silent twin may still be writing.
+LEASE = timedelta(seconds=60)
+LONGEST_KEY = 128
+HEADER = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="Names this attempt (1 to 128 printable characters). Send the same one when you try again.",
+)
+
+Handler = Callable[..., Response]
+
+
+def idempotent(handler: Handler | None = None, *, atomic: bool = True) -> Any:
+    """Decorate a POST handler of a view for signed-in people so that a repeat changes nothing.
+
+    A repeat of a finished request gets its status and body again, with the header `Idempotent-Replayed: true`.
+    Answers 400 `idempotency_key_required`, 422 `idempotency_key_reused` (another address or body) and 409
+    `request_in_progress` (a twin runs). An error is no final answer: the key is free again.
+
+    The handler runs in one transaction with the note of its answer. `atomic=False` is for a handler that calls
+    a gateway: it keeps its own short transactions and must pick up where a killed run of the same key stopped.
+    """
+    if handler is None:
+        return functools.partial(idempotent, atomic=atomic)
+
+    @extend_schema(parameters=[HEADER])
+    @functools.wraps(handler)
+    def wrapped(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        claim = _claim(request)
+        if claim.response_status is not None:
+            return _replay(claim)
+        try:
+            if not atomic:
+                response = handler(view, request, *args, **kwargs)
+            with transaction.atomic():
+                if atomic:
+                    response = handler(view, request, *args, **kwargs)
+                _finish(claim, response)
+        except BaseException:
+            _release(claim)
+            raise
+        return response
+
+    return wrapped
+
+
+def _claim(request: Request) -> IdempotencyKey:
+    """The row of this key, leased to us, or finished. Committed before the handler starts."""
+    key = request.headers.get("Idempotency-Key", "")
+    if not (0 < len(key) <= LONGEST_KEY and key.isprintable()):
+        raise IdempotencyKeyRequired
+    content = {"method": request.method or "", "path": request.path, "body_hash": _body_hash(request.data)}
+    until = timezone.now() + LEASE
+    row, created = IdempotencyKey.objects.get_or_create(
+        user=cast("User", request.user), key=key, defaults={**content, "locked_until": until}
+    )
+    if created:
+        return row
+
+    if any(getattr(row, name) != value for name, value in content.items()):
+        raise IdempotencyKeyReused
+    if row.response_status is None and not _take_over(row, until):
+        raise RequestInProgress
+    return row
+
+
+def _take_over(row: IdempotencyKey, until: Any) -> bool:
+    """Whether the lease of a run that died passed to us; of several who try, one succeeds."""
+    if row.locked_until is not None and row.locked_until > timezone.now():
+        return False
+    taken = _leased(row).update(locked_until=until)
+    row.locked_until = until
+    return bool(taken)
+
+
+def _leased(row: IdempotencyKey) -> Any:
+    """The row while nobody took it over: the end of the lease tells its holders apart."""
+    return IdempotencyKey.objects.filter(pk=row.pk, locked_until=row.locked_until, response_status__isnull=True)
+
+
+def _finish(claim: IdempotencyKey, response: Response) -> None:
+    # Kept as the very text, because jsonb would sort the keys of the answer.
+    body = JSONRenderer().render(response.data).decode()
+    if not _leased(claim).update(response_status=response.status_code, response_body=body, locked_until=None):
+        raise RequestInProgress
+
+
+def _release(claim: IdempotencyKey) -> None:
+    _leased(claim).delete()
+
+
+def _replay(row: IdempotencyKey) -> Response:
+    data = json.loads(row.response_body) if row.response_body else None
+    return Response(data, status=row.response_status, headers={"Idempotent-Replayed": "true"})
+
+
+def _body_hash(data: Any) -> str:
+    """Of the meaning of the body: spaces and the order of fields do not make it another request."""
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()

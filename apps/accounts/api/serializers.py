@@ -1,0 +1,61 @@
+from rest_framework import serializers
+
+from apps.accounts.models import DataRequest, OtpChallenge, User
+from apps.common.api.serializers import PhoneNumberField, StrictSerializer
+
+
+class OtpRequestSerializer(StrictSerializer):
+    phone = PhoneNumberField()
+    channel = serializers.ChoiceField(OtpChallenge.Channel.choices, default=OtpChallenge.Channel.SMS)
+
+
+class OtpRequestedSerializer(serializers.Serializer):
+    challenge_id = serializers.UUIDField()
+    expires_in = serializers.IntegerField(help_text="Seconds until the code is no longer valid.")
+    resend_in = serializers.IntegerField(help_text="Seconds until another code may be asked for.")
+
+
+class OtpVerifySerializer(StrictSerializer):
+    challenge_id = serializers.UUIDField()
+    code = serializers.CharField(max_length=32)
+
+
+class RefreshSerializer(StrictSerializer):
+    refresh = serializers.CharField(max_length=2048)
+
+
+class TokenPairSerializer(serializers.Serializer):
+    access = serializers.CharField()
+    refresh = serializers.CharField()
+
+
+class ProfileSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = User
+        fields = ["id", "phone", "name", "locale", "marketing_consent"]
+        read_only_fields = fields
+
+
+class SignedInSerializer(TokenPairSerializer):
+    user = ProfileSerializer()
+
+
+class ProfileChangeSerializer(StrictSerializer):
+    name = serializers.CharField(max_length=160, allow_blank=True, required=False)
+    locale = serializers.ChoiceField(User.Locale.choices, required=False)
+    marketing_consent = serializers.BooleanField(required=False)
+
+
+class DataRequestSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = DataRequest
+        fields = ["kind", "status", "created_at", "due_on"]
+        read_only_fields = fields
+
+
+class OwnDataSerializer(serializers.Serializer):
+    generated_at = serializers.DateTimeField()
+    profile = serializers.DictField()
+    codes = serializers.ListField(child=serializers.DictField())
+    sign_ins = serializers.ListField(child=serializers.DictField())
+    data_requests = serializers.ListField(child=serializers.DictField())

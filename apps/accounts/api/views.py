@@ -1,0 +1,121 @@
+from typing import Any, cast
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+from apps.accounts import selectors, services
+from apps.accounts.api.authentication import CustomerJWTAuthentication, sign_in_ended
+from apps.accounts.api.serializers import (
+    DataRequestSerializer,
+    OtpRequestedSerializer,
+    OtpRequestSerializer,
+    OtpVerifySerializer,
+    OwnDataSerializer,
+    ProfileChangeSerializer,
+    ProfileSerializer,
+    RefreshSerializer,
+    SignedInSerializer,
+    TokenPairSerializer,
+)
+from apps.accounts.errors import SignInEnded
+from apps.accounts.models import User
+from apps.accounts.services.codes import LIFETIME, RESEND_AFTER
+
+
+class PublicView(APIView):
+    """Signing in and out: the proof stands in the body, so an old token in the header must not get in the way."""
+
+    authentication_classes: list[Any] = []
+    permission_classes = [AllowAny]
+
+    def get_authenticate_header(self, request: Request) -> str:
+        # Without it, REST framework would turn the 401 of a bad refresh token into a 403.
+        return CustomerJWTAuthentication().authenticate_header(request)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        return super().handle_exception(sign_in_ended() if isinstance(exc, SignInEnded) else exc)
+
+
+class OtpRequest(PublicView):
+    @extend_schema(
+        operation_id="auth_otp_request", request=OtpRequestSerializer, responses={202: OtpRequestedSerializer}
+    )
+    def post(self, request: Request) -> Response:
+        """Send a one-time code to a Saudi mobile. The answer does not tell whether the phone is known."""
+        body = _valid(OtpRequestSerializer, request)
+        challenge = services.request_code(**body, address=BaseThrottle().get_ident(request))
+        answer = {
+            "challenge_id": challenge.pk,
+            "expires_in": int(LIFETIME.total_seconds()),
+            "resend_in": int(RESEND_AFTER.total_seconds()),
+        }
+        return Response(OtpRequestedSerializer(answer).data, status=status.HTTP_202_ACCEPTED)
+
+
+class OtpVerify(PublicView):
+    @extend_schema(operation_id="auth_otp_verify", request=OtpVerifySerializer, responses={200: SignedInSerializer})
+    def post(self, request: Request) -> Response:
+        """Exchange a code for tokens. The first sign-in of a phone makes its account."""
+        user, _created = services.verify_code(**_valid(OtpVerifySerializer, request))
+        pair = services.issue_tokens(user=user)
+        return Response(SignedInSerializer({"access": pair.access, "refresh": pair.refresh, "user": user}).data)
+
+
+class TokenRefresh(PublicView):
+    @extend_schema(operation_id="auth_token_refresh", request=RefreshSerializer, responses={200: TokenPairSerializer})
+    def post(self, request: Request) -> Response:
+        """Exchange a refresh token for the next pair. Using one twice signs the device out."""
+        return Response(TokenPairSerializer(services.rotate_refresh(**_valid(RefreshSerializer, request))).data)
+
+
+class Logout(PublicView):
+    @extend_schema(operation_id="auth_logout", request=RefreshSerializer, responses={204: None})
+    def post(self, request: Request) -> Response:
+        """Sign this device out, its access token included."""
+        services.revoke(**_valid(RefreshSerializer, request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class Me(APIView):
+    @extend_schema(operation_id="me_retrieve", responses={200: ProfileSerializer})
+    def get(self, request: Request) -> Response:
+        """The signed-in person."""
+        return Response(ProfileSerializer(request.user).data)
+
+    @extend_schema(operation_id="me_update", request=ProfileChangeSerializer, responses={200: ProfileSerializer})
+    def patch(self, request: Request) -> Response:
+        """Change name, language or consent; what is left out stays."""
+        person, changes = _person(request), _valid(ProfileChangeSerializer, request)
+        user = services.update_profile(user=person, actor=person, **changes)
+        return Response(ProfileSerializer(user).data)
+
+    @extend_schema(operation_id="me_erase", request=None, responses={202: DataRequestSerializer})
+    def delete(self, request: Request) -> Response:
+        """Ask for the erasure of all personal data, done within 30 days. Asking twice is one request."""
+        person = _person(request)
+        asked = services.request_erasure(user=person, actor=person)
+        return Response(DataRequestSerializer(asked).data, status=status.HTTP_202_ACCEPTED)
+
+
+class OwnData(APIView):
+    @extend_schema(operation_id="me_export", responses={200: OwnDataSerializer})
+    def get(self, request: Request) -> Response:
+        """Everything kept about the signed-in person, as one file."""
+        headers = {"Content-Disposition": 'attachment; filename="my-data.json"'}
+        return Response(selectors.export_own_data(_person(request)), headers=headers)
+
+
+def _person(request: Request) -> User:
+    return cast("User", request.user)  # the permission classes let nobody else in
+
+
+def _valid(serializer_class: type[Serializer], request: Request) -> dict[str, Any]:
+    serializer = serializer_class(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)

@@ -1,0 +1,78 @@
+"""What can be refused around people: codes, sign-in, repeated requests."""
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.common.errors import Conflict, DomainError, Forbidden, Mismatch, RateLimited, Rejected
+
+
+class PhoneNotAllowed(Rejected):
+    """Codes go to Saudi mobiles only, and to those only that the provider can reach."""
+
+    code = "phone_invalid"
+    message = _("A code cannot be sent to this number. Enter a Saudi mobile, for example 0551234567.")
+
+    def __init__(self) -> None:
+        super().__init__(field="phone")
+
+
+class OtpIncorrect(Rejected):
+    """The code does not match; the attempt is spent."""
+
+    code = "otp_incorrect"
+    message = _("This code is not correct.")
+
+    def __init__(self) -> None:
+        super().__init__(field="code")
+
+
+class OtpExpired(Rejected):
+    """Too old, used, replaced by a newer one or never issued: the same words for all."""
+
+    code = "otp_expired"
+    message = _("This code is no longer valid. Ask for a new one.")
+
+    def __init__(self) -> None:
+        super().__init__(field="code")
+
+
+class OtpAttemptsExhausted(RateLimited):
+    """The code, or the phone for a while, takes no more guesses."""
+
+    code = "otp_attempts_exhausted"
+    message = _("Too many wrong codes. Please wait, then ask for a new code.")
+
+
+class AccountInactive(Forbidden):
+    """The phone is proven, but this person may not sign in."""
+
+    code = "account_inactive"
+    message = _("This account may not sign in. Please contact the salon.")
+
+
+class SignInEnded(DomainError):
+    """A token that is forged, expired, replaced, signed out, or whose person may no longer sign in."""
+
+    code = "token_not_valid"
+    message = _("You are signed out. Please sign in again.")
+
+
+class IdempotencyKeyRequired(Rejected):
+    """The header `Idempotency-Key` is missing or not 1 to 128 printable characters."""
+
+    code = "idempotency_key_required"
+    message = _("Send the header Idempotency-Key with 1 to 128 printable characters.")
+
+
+class IdempotencyKeyReused(Mismatch):
+    """The same key came before with another address or body."""
+
+    code = "idempotency_key_reused"
+    message = _("This Idempotency-Key was used for a different request.")
+
+
+class RequestInProgress(Conflict):
+    """The same request is being answered right now; `retry_after` is in seconds."""
+
+    code = "request_in_progress"
+    message = _("The same request is still being answered. Please try again shortly.")
+    retry_after = 1

@@ -1,0 +1,47 @@
+"""Reading people's own data."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils import timezone
+
+from apps.accounts.models import DataRequest, OtpChallenge, TokenFamily, User
+
+ExportPart = Callable[[User], Any]
+
+
+def export_own_data(user: User) -> dict[str, Any]:
+    """Everything the product keeps about `user`, as plain values for one JSON file."""
+    return {"generated_at": timezone.now(), **{name: read(user) for name, read in _export_parts.items()}}
+
+
+def add_export_part(name: str, read: ExportPart) -> None:
+    """Let a higher app add what it keeps: `read(user)` gives plain values. Called in `AppConfig.ready`."""
+    _export_parts[name] = read
+
+
+def _profile(user: User) -> dict[str, Any]:
+    fields = ("id", "phone", "name", "locale", "marketing_consent", "created_at", "last_login")
+    return {field: getattr(user, field) for field in fields}
+
+
+def _codes(user: User) -> list[Any]:
+    codes = OtpChallenge.objects.filter(phone=user.phone)
+    return list(codes.values("channel", "attempts", "created_at", "used_at"))
+
+
+def _sign_ins(user: User) -> list[Any]:
+    families = TokenFamily.objects.filter(user=user)
+    return list(families.values("created_at", "expires_at", "revoked_at", "revoked_reason"))
+
+
+def _data_requests(user: User) -> list[Any]:
+    return list(DataRequest.objects.filter(user=user).values("kind", "status", "created_at", "due_on"))
+
+
+_export_parts: dict[str, ExportPart] = {
+    "profile": _profile,
+    "codes": _codes,
+    "sign_ins": _sign_ins,
+    "data_requests": _data_requests,
+}

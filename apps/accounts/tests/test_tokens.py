@@ -1,0 +1,236 @@
+"""Signed-in devices: what opens the API, for how long, and what ends it."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import jwt
+import pytest
+import time_machine
+from django.conf import settings
+from django.db import connection
+
+from apps.accounts import services
+from apps.accounts.errors import SignInEnded
+from apps.accounts.models import TokenFamily
+from apps.accounts.tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+ALL_OF_30_DAYS = timedelta(days=30)
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def user():
+    return UserFactory()
+
+
+@pytest.fixture
+def answer_to(api):
+    """The status of `GET me/` with this access token."""
+
+    def ask(token):
+        response = api.get("/api/v1/me/", headers={"authorization": f"Bearer {token}"})
+        if response.status_code == 401:
+            error = response.json()["errors"]
+            assert error == [
+                {"code": "token_not_valid", "detail": "You are signed out. Please sign in again.", "attr": None}
+            ]
+            assert response.headers["WWW-Authenticate"] == 'Bearer realm="api"'
+        return response.status_code
+
+    return ask
+
+
+def refused(refresh):
+    with pytest.raises(SignInEnded):
+        services.rotate_refresh(refresh=refresh)
+    return True
+
+
+def test_a_pair_names_person_and_family_and_lives_as_long_as_set(clock, user):
+    pair = services.issue_tokens(user=user)
+
+    family = TokenFamily.objects.get()
+    access, refresh = (jwt.decode(text, options={"verify_signature": False}) for text in (pair.access, pair.refresh))
+    assert {**access, "jti": None} == {
+        "token_type": "access",
+        "user_id": str(user.pk),
+        "family": str(family.pk),
+        "iss": "salon-back-office",
+        "aud": "salon-customers",
+        "iat": int(NOW.timestamp()),
+        "exp": int(NOW.timestamp()) + 600,
+        "jti": None,
+    }
+    assert (refresh["token_type"], refresh["exp"]) == ("refresh", int((NOW + ALL_OF_30_DAYS).timestamp()))
+    assert (family.user, family.expires_at, family.revoked_at) == (user, NOW + ALL_OF_30_DAYS, None)
+
+
+def test_no_token_and_no_token_id_is_stored_readable(user):
+    """M10"""
+    pair = services.rotate_refresh(refresh=services.issue_tokens(user=user).refresh)
+
+    stored = " ".join(str(value) for value in TokenFamily.objects.values_list().get())
+    jti = jwt.decode(pair.refresh, options={"verify_signature": False})["jti"]
+    assert not any(secret in stored for secret in (pair.refresh, pair.access, jti))
+    assert not any("token_blacklist" in table for table in connection.introspection.table_names())
+
+
+def test_a_refresh_gives_the_next_pair_and_extends_the_family(clock, user, answer_to):
+    first = services.issue_tokens(user=user)
+    clock.shift(timedelta(days=29))
+
+    second = services.rotate_refresh(refresh=first.refresh)
+
+    assert answer_to(second.access) == 200
+    assert TokenFamily.objects.get().expires_at == NOW + timedelta(days=59)
+    assert services.rotate_refresh(refresh=second.refresh).refresh != second.refresh
+
+
+def test_a_reused_token_ends_its_family_and_no_other(user, answer_to):
+    """M9"""
+    elsewhere = services.issue_tokens(user=user)
+    first = services.issue_tokens(user=user)
+    second = services.rotate_refresh(refresh=first.refresh)
+
+    assert refused(first.refresh)
+
+    assert refused(second.refresh)
+    assert (answer_to(second.access), answer_to(elsewhere.access)) == (401, 200)
+    assert list(TokenFamily.objects.filter(revoked_at__isnull=False).values_list("revoked_reason", flat=True)) == [
+        "reused"
+    ]
+
+
+def test_signing_out_ends_both_tokens_and_may_be_repeated(user, answer_to):
+    pair = services.issue_tokens(user=user)
+
+    services.revoke(refresh=pair.refresh)
+    services.revoke(refresh=pair.refresh)
+
+    assert refused(pair.refresh)
+    assert answer_to(pair.access) == 401
+    assert TokenFamily.objects.get().revoked_reason == "signed_out"
+
+
+def test_a_deactivated_person_is_out_at_the_next_call(user, answer_to):
+    """OTP18"""
+    pair = services.issue_tokens(user=user)
+    user.is_active = False
+    user.save()
+
+    assert answer_to(pair.access) == 401
+    assert refused(pair.refresh)
+    assert TokenFamily.objects.get().revoked_at is None  # a mistake can be taken back
+
+
+def test_tokens_of_a_deleted_person_are_refused_like_any_other(user, answer_to, api):
+    """M9"""
+    pair = services.issue_tokens(user=user)
+    user.delete()
+
+    assert answer_to(pair.access) == 401
+    assert api.post("/api/v1/auth/token/refresh/", {"refresh": pair.refresh}).status_code == 401
+
+
+@pytest.mark.parametrize(("age", "status"), [(600 + 29, 200), (600 + 30, 401), (-29, 200), (-31, 401)])
+def test_a_clock_may_be_half_a_minute_off(clock, user, answer_to, age, status):
+    """OTP20"""
+    access = services.issue_tokens(user=user).access
+    clock.shift(timedelta(seconds=age))
+
+    assert answer_to(access) == status
+
+
+def test_an_old_refresh_token_is_refused(clock, user):
+    refresh = services.issue_tokens(user=user).refresh
+    clock.shift(ALL_OF_30_DAYS + timedelta(seconds=30))
+
+    assert refused(refresh)
+
+
+GOOD_KEY = settings.SIMPLE_JWT["SIGNING_KEY"]
+FORGERIES = {
+    "other key": lambda claims: jwt.encode(claims, "x" * 48, "HS256"),
+    "session key": lambda claims: jwt.encode(claims, settings.SECRET_KEY, "HS256"),
+    "alg none": lambda claims: jwt.encode(claims, None, "none"),
+    "alg HS384": lambda claims: jwt.encode(claims, GOOD_KEY, "HS384"),
+    "kid and jku are not followed": lambda claims: jwt.encode(
+        claims, "x" * 48, "HS256", {"kid": "../../dev/null", "jku": "http://127.0.0.1:1/keys"}
+    ),
+    "no signature": lambda claims: jwt.encode(claims, GOOD_KEY, "HS256").rpartition(".")[0] + ".",
+    "changed payload": lambda claims: ".".join(
+        [
+            *jwt.encode({**claims, "user_id": str(uuid4())}, GOOD_KEY, "HS256").split(".")[:2],
+            jwt.encode(claims, GOOD_KEY, "HS256").rpartition(".")[2],
+        ]
+    ),
+    "access and refresh swapped": lambda claims: jwt.encode(
+        {**claims, "token_type": {"access": "refresh", "refresh": "access"}[claims["token_type"]]}, GOOD_KEY, "HS256"
+    ),
+    "other type": lambda claims: jwt.encode({**claims, "token_type": "sliding"}, GOOD_KEY, "HS256"),
+    "other audience": lambda claims: jwt.encode({**claims, "aud": "others"}, GOOD_KEY, "HS256"),
+    "other issuer": lambda claims: jwt.encode({**claims, "iss": "others"}, GOOD_KEY, "HS256"),
+    "other person": lambda claims: jwt.encode({**claims, "user_id": str(uuid4())}, GOOD_KEY, "HS256"),
+    "other family": lambda claims: jwt.encode({**claims, "family": str(uuid4())}, GOOD_KEY, "HS256"),
+    "person is no id": lambda claims: jwt.encode({**claims, "user_id": "1; --"}, GOOD_KEY, "HS256"),
+    "family is a list": lambda claims: jwt.encode({**claims, "family": [1]}, GOOD_KEY, "HS256"),
+    "family is null": lambda claims: jwt.encode({**claims, "family": None}, GOOD_KEY, "HS256"),
+    **{
+        f"without {name}": lambda claims, name=name: jwt.encode(
+            {claim: value for claim, value in claims.items() if claim != name}, GOOD_KEY, "HS256"
+        )
+        for name in ("exp", "jti", "token_type", "aud", "iss", "user_id", "family")
+    },
+    "expiry is text": lambda claims: jwt.encode({**claims, "exp": "soon"}, GOOD_KEY, "HS256"),
+    "expired": lambda claims: jwt.encode({**claims, "exp": 1}, GOOD_KEY, "HS256"),
+    "not yet": lambda claims: jwt.encode({**claims, "nbf": 2**33}, GOOD_KEY, "HS256"),
+    "no token": lambda claims: "null",
+    "two parts": lambda claims: "a.b",
+    "rubbish": lambda claims: "eyJ.eyJ.\xff",
+    "long": lambda claims: "a" * 2000,
+}
+
+
+@pytest.mark.parametrize("forge", [pytest.param(forge, id=name) for name, forge in FORGERIES.items()])
+def test_a_forged_token_is_refused_as_access_and_as_refresh(user, answer_to, api, forge):
+    """OTP20"""
+    pair = services.issue_tokens(user=user)
+    claims, refresh_claims = (
+        jwt.decode(text, options={"verify_signature": False}) for text in (pair.access, pair.refresh)
+    )
+    assert answer_to(jwt.encode(claims, GOOD_KEY, "HS256")) == 200  # the forgery is what is refused, not the form
+
+    assert answer_to(forge(claims)) == 401
+    assert api.post("/api/v1/auth/token/refresh/", {"refresh": forge(refresh_claims)}).status_code == 401
+    assert TokenFamily.objects.get().revoked_at is None
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer a b", "Basic dXNlcjpwYXNz", "bearer x", "Token x"])
+def test_a_header_without_a_token_is_a_401(api, header):
+    response = api.get("/api/v1/me/", headers={"authorization": header})
+
+    assert response.status_code == 401
+
+
+def test_an_access_token_is_no_refresh_token(user, api):
+    pair = services.issue_tokens(user=user)
+
+    response = api.post("/api/v1/auth/token/refresh/", {"refresh": pair.access})
+
+    assert response.status_code == 401
+    assert TokenFamily.objects.get().revoked_at is None
+
+
+def test_reading_person_and_sign_in_is_one_query(user, answer_to, django_assert_num_queries):
+    access = services.issue_tokens(user=user).access
+
+    with django_assert_num_queries(1):
+        assert answer_to(access) == 200
