@@ -1,0 +1,3 @@
+from apps.bookings.admin.booking import BookingAdmin
+
+__all__ = ["BookingAdmin"]

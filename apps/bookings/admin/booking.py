@@ -1,0 +1,269 @@
+"""The desk: bookings as the salon sees them. Every button opens a dialog and calls one use case."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+
+from apps.bookings import services
+from apps.bookings.admin.forms import CancelDialog, DeskBookingForm, MoveDialog
+from apps.bookings.models import Booking
+from apps.bookings.resources import BookingResource
+from apps.common.admin.dialogs import ConfirmDialog, ReasonDialog, run_use_case
+from apps.common.admin.displays import left_to_right, money_column, reference_column, state_column, time_column
+from apps.common.admin.filters import ChoicesDropdownFilter, RangeDateTimeFilter, ScopedRelatedFilter
+from apps.common.admin.transfer import ExportableModelAdmin
+from apps.salons.services import person_with_phone
+
+Status = Booking.Status
+STATE_COLOURS = {
+    Status.PENDING: "warning",
+    Status.CONFIRMED: "info",
+    Status.ARRIVED: "primary",
+    Status.COMPLETED: "success",
+    Status.NO_SHOW: "danger",
+    Status.CANCELLED: "default",
+    Status.EXPIRED: "default",
+}
+UNDOABLE = (Status.ARRIVED, Status.COMPLETED, Status.NO_SHOW)
+MOVABLE = (Status.PENDING, Status.CONFIRMED)
+
+
+def _dialog(title, form_class, submit, description=""):
+    return {"title": title, "description": description, "form_class": form_class, "form_submit_text": submit}
+
+
+@admin.register(Booking)
+class BookingAdmin(ExportableModelAdmin):
+    resource_classes = [BookingResource]
+    list_display = [
+        "display_visit",
+        "display_customer",
+        "display_service",
+        "staff",
+        "display_state",
+        "display_price",
+        "display_reference",
+        "salon",
+    ]
+    list_display_links = ["display_visit"]
+    list_filter = [
+        ("status", ChoicesDropdownFilter),
+        ("starts_at", RangeDateTimeFilter),
+        ("staff", ScopedRelatedFilter),
+        ("salon", ScopedRelatedFilter),
+    ]
+    list_select_related = ["customer__user", "staff", "salon"]
+    search_fields = ["reference"]
+    search_help_text = _("Reference, phone in any spelling, customer or service")
+    link_lookups = ["customer__id__exact", "service__id__exact", "status__in", "starts_at__gte", "starts_at__lt"]
+    empty_text = _("No bookings yet. Customers book online, or you enter a visit with the button above.")
+    autocomplete_fields = ["service", "staff"]
+    fieldsets = [
+        (
+            _("Visit"),
+            {
+                "fields": [
+                    ("display_state", "display_reference"),
+                    ("display_customer", "display_phone"),
+                    ("display_service", "staff"),
+                    ("display_visit", "display_end"),
+                    "note",
+                ]
+            },
+        ),
+        (
+            _("Price and terms"),
+            {
+                "fields": [
+                    ("display_price", "display_vat", "display_prepay"),
+                    ("free_cancellation_hours", "late_cancellation_percent", "display_fee"),
+                ]
+            },
+        ),
+        (
+            _("How it came about"),
+            {
+                "fields": [
+                    ("source", "booked_by", "display_created"),
+                    ("display_hold", "cancelled_by"),
+                    ("duration_minutes", "buffer_before_minutes", "buffer_after_minutes"),
+                    ("override_reason", "version"),
+                ]
+            },
+        ),
+    ]
+    add_fieldsets = [(None, {"fields": [("phone", "name"), ("service", "staff"), "starts_at", "note"]})]
+    actions_detail = [
+        "confirm_action",
+        "arrive_action",
+        "complete_action",
+        "no_show_action",
+        "reschedule_action",
+        "cancel_action",
+        "undo_action",
+    ]
+
+    display_visit = time_column("starts_at", _("visit"))
+    display_end = time_column("ends_at", _("until"))
+    display_hold = time_column("hold_expires_at", _("held until"))
+    display_created = time_column("created_at", _("booked at"))
+    display_state = state_column("status", STATE_COLOURS)
+    display_price = money_column("price_amount")
+    display_vat = money_column("vat_amount")
+    display_prepay = money_column("prepay_amount")
+    display_fee = money_column("cancellation_fee_amount")
+    display_reference = reference_column("display_reference", _("reference"))
+
+    @display(description=_("customer"), header=True)
+    def display_customer(self, booking):
+        person = booking.customer.user
+        return [str(person), left_to_right(person.phone) if person.name else "", person.get_short_name()[:1]]
+
+    @display(description=_("phone"))
+    def display_phone(self, booking):
+        return left_to_right(booking.customer.user.phone)
+
+    @display(description=_("service"))
+    def display_service(self, booking):
+        return booking.service_name
+
+    # --- A new visit is typed in, afterwards only the use cases change it ---
+
+    def get_form(self, request, obj=None, **kwargs):
+        if obj is None:
+            kwargs["form"] = DeskBookingForm
+        return super().get_form(request, obj, **kwargs)
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def save_model(self, request, obj, form, change):
+        said = form.cleaned_data
+        staff = said.get("staff")
+        person = person_with_phone(said["phone"], name=said["name"], actor=request.user)
+        booking = services.book_appointment(
+            actor=request.user,
+            person=person,
+            service_id=said["service"].pk,
+            staff_id=staff and staff.pk,
+            starts_at=said["starts_at"],
+            note=said["note"],
+            source=Booking.Source.DESK,
+        )
+        obj.__dict__.update(booking.__dict__)
+
+    # --- Steps: shown when the state and the person's rights allow them ---
+
+    def _may_step(self, request, verb, object_id, states):
+        if object_id is None:
+            return self.may(request, verb)
+        booking = self.row(request, object_id)
+        return booking is not None and booking.status in states and self.may(request, verb, booking)
+
+    def has_confirm_booking_permission(self, request, object_id=None):
+        return self._may_step(request, "confirm", object_id, [Status.PENDING])
+
+    def has_arrive_booking_permission(self, request, object_id=None):
+        return self._may_step(request, "arrive", object_id, [Status.CONFIRMED])
+
+    def has_complete_booking_permission(self, request, object_id=None):
+        return self._may_step(request, "complete", object_id, [Status.ARRIVED])
+
+    def has_no_show_booking_permission(self, request, object_id=None):
+        return self._may_step(request, "no_show", object_id, [Status.CONFIRMED, Status.ARRIVED])
+
+    def has_reschedule_booking_permission(self, request, object_id=None):
+        return self._may_step(request, "reschedule", object_id, MOVABLE)
+
+    def has_cancel_booking_permission(self, request, object_id=None):
+        return self._may_step(request, "cancel", object_id, MOVABLE)
+
+    def has_undo_booking_permission(self, request, object_id=None):
+        return self._may_step(request, "undo", object_id, UNDOABLE)
+
+    @action(
+        description=_("Confirm"),
+        url_path="confirm",
+        icon="check_circle",
+        variant=ActionVariant.PRIMARY,
+        permissions=["confirm_booking"],
+        dialog=_dialog(_("Confirm this booking?"), ConfirmDialog, _("Confirm"), _("The customer is told at once.")),
+    )
+    def confirm_action(self, request, form, object_id):
+        return self._step(request, services.confirm_booking, object_id, _("The booking is confirmed."))
+
+    @action(
+        description=_("Arrived"),
+        url_path="arrive",
+        icon="login",
+        variant=ActionVariant.PRIMARY,
+        permissions=["arrive_booking"],
+        dialog=_dialog(_("Has the customer arrived?"), ConfirmDialog, _("Arrived")),
+    )
+    def arrive_action(self, request, form, object_id):
+        return self._step(request, services.mark_arrived, object_id, _("The customer has arrived."))
+
+    @action(
+        description=_("Complete"),
+        url_path="complete",
+        icon="task_alt",
+        variant=ActionVariant.SUCCESS,
+        permissions=["complete_booking"],
+        dialog=_dialog(_("Is the visit over?"), ConfirmDialog, _("Complete")),
+    )
+    def complete_action(self, request, form, object_id):
+        return self._step(request, services.complete_booking, object_id, _("The visit is completed."))
+
+    @action(
+        description=_("No-show"),
+        url_path="no-show",
+        icon="person_off",
+        permissions=["no_show_booking"],
+        dialog=_dialog(_("Did the customer not come?"), ReasonDialog, _("Mark as no-show")),
+    )
+    def no_show_action(self, request, form, object_id):
+        return self._step(request, services.mark_no_show, object_id, _("Marked as no-show."), form)
+
+    @action(
+        description=_("Move"),
+        url_path="reschedule",
+        icon="update",
+        permissions=["reschedule_booking"],
+        dialog=_dialog(_("Move this booking"), MoveDialog, _("Move")),
+    )
+    def reschedule_action(self, request, form, object_id):
+        moment = form.cleaned_data["starts_at"]
+        return self._step(
+            request, services.reschedule_booking, object_id, _("The booking was moved."), form, starts_at=moment
+        )
+
+    @action(
+        description=_("Cancel"),
+        url_path="cancel",
+        icon="cancel",
+        variant=ActionVariant.DANGER,
+        permissions=["cancel_booking"],
+        dialog=_dialog(_("Cancel this booking?"), CancelDialog, _("Cancel the booking")),
+    )
+    def cancel_action(self, request, form, object_id):
+        by = form.cleaned_data["by"]
+        return self._step(request, services.cancel_booking, object_id, _("The booking was cancelled."), form, by=by)
+
+    @action(
+        description=_("Undo"),
+        url_path="undo",
+        icon="undo",
+        permissions=["undo_booking"],
+        dialog=_dialog(_("Take the last step back?"), ReasonDialog, _("Undo")),
+    )
+    def undo_action(self, request, form, object_id):
+        return self._step(request, services.undo_step, object_id, _("The last step was taken back."), form)
+
+    def _step(self, request, use_case, object_id, success, form=None, **arguments):
+        reason = form.cleaned_data["reason"] if form else ""
+        return run_use_case(
+            request,
+            lambda: use_case(actor=request.user, booking_id=object_id, reason=reason, **arguments),
+            success,
+        )

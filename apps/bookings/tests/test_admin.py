@@ -1,0 +1,184 @@
+"""The desk through its own pages: forms with their tokens, dialogs by POST, nothing by GET."""
+
+import pytest
+from django.urls import reverse
+
+from apps.accounts.models import User
+from apps.bookings import services
+from apps.bookings.models import Booking
+from apps.bookings.tests.factories import BookingFactory
+from apps.salons.tests.factories import MembershipFactory
+
+Status = Booking.Status
+LIST = reverse("admin:bookings_booking_changelist")
+STEPS = ["confirm", "arrive", "complete", "no-show", "reschedule", "cancel", "undo"]
+
+
+def booked(house, hours=30):
+    return services.book_appointment(
+        actor=house.customer, person=house.customer, service_id=house.service.pk, starts_at=house.at(hours)
+    )
+
+
+def step_url(name, booking):
+    return reverse(f"admin:bookings_booking_{name.replace('-', '_')}_action", args=[booking.pk])
+
+
+@pytest.fixture
+def desk(client, by_hand):
+    client.force_login(by_hand.manager)
+    return client
+
+
+def test_the_list_shows_who_comes_when_and_in_which_state(desk, by_hand):
+    booking = booked(by_hand)
+
+    page = desk.get(LIST).content.decode()
+
+    assert booking.display_reference in page
+    assert "Sara" in page
+    assert str(by_hand.customer.phone) in page
+
+
+@pytest.mark.parametrize(
+    "spelling", ["{national}", "{e164}", "{arabic}", "{reference}"], ids=["PH15"] * 3 + ["reference"]
+)
+def test_bookings_are_found_by_phone_in_any_spelling_and_by_reference(desk, by_hand, spelling):
+    booking = booked(by_hand)
+    other = BookingFactory(salon=by_hand.salon)
+    national = "0" + by_hand.customer.phone[4:]
+    arabic = national.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
+    term = spelling.format(
+        national=national, e164=by_hand.customer.phone, arabic=arabic, reference=booking.display_reference
+    )
+
+    page = desk.get(LIST, {"q": term}).content.decode()
+
+    assert booking.display_reference in page
+    assert other.display_reference not in page
+
+
+def test_a_visit_typed_in_at_the_desk_is_confirmed_and_knows_its_new_customer(desk, by_hand):
+    moment = by_hand.at(30)
+
+    desk.post(
+        reverse("admin:bookings_booking_add"),
+        {
+            "phone": "٠٥٥ ١٢٣ ٤٥٦٧",
+            "name": "Noura",
+            "service": by_hand.service.pk,
+            "staff": "",
+            "starts_at_0": moment.strftime("%Y-%m-%d"),
+            "starts_at_1": moment.strftime("%H:%M"),
+            "note": "",
+        },
+    )
+
+    booking = Booking.objects.get()
+    assert (booking.status, booking.source, booking.starts_at) == (Status.CONFIRMED, Booking.Source.DESK, moment)
+    assert booking.customer.user == User.objects.get(phone="+966551234567", name="Noura")
+    assert booking.booked_by == by_hand.manager
+
+
+def test_a_visit_at_a_time_that_is_taken_is_refused_in_words_and_stores_nobody(desk, by_hand):
+    for person in by_hand.staff:
+        BookingFactory(salon=by_hand.salon, staff=person, starts_at=by_hand.at(30))
+    people, moment = User.objects.count(), by_hand.at(30)
+
+    answer = desk.post(
+        reverse("admin:bookings_booking_add"),
+        {
+            "phone": "0551234567",
+            "name": "",
+            "service": by_hand.service.pk,
+            "staff": "",
+            "starts_at_0": moment.strftime("%Y-%m-%d"),
+            "starts_at_1": moment.strftime("%H:%M"),
+            "note": "",
+        },
+        follow=True,
+        headers={"accept-language": "en"},
+    )
+
+    assert Booking.objects.count() == 2
+    assert User.objects.count() == people
+    assert len(answer.context["messages"]) == 1
+
+
+def test_confirming_is_one_post_and_history_names_the_manager(desk, by_hand):
+    booking = booked(by_hand)
+
+    answer = desk.post(step_url("confirm", booking), {"_form_submitted": "true"})
+
+    assert "HX-Redirect" in answer.headers
+    booking.refresh_from_db()
+    assert booking.status == Status.CONFIRMED
+    assert booking.history.latest().history_user == by_hand.manager
+
+
+def test_cancelling_keeps_the_reason(desk, by_hand):
+    booking = booked(by_hand)
+
+    desk.post(step_url("cancel", booking), {"_form_submitted": "true", "by": "salon", "reason": "Anna is ill"})
+
+    booking.refresh_from_db()
+    assert (booking.status, booking.cancelled_by) == (Status.CANCELLED, "salon")
+    assert booking.history.latest().history_change_reason == "Anna is ill"
+
+
+def test_moving_offers_free_times_and_only_those(desk, by_hand):
+    booking = booked(by_hand)
+    target = by_hand.at(33)
+    said = {"_form_submitted": "true", "reason": "", "starts_at": target.isoformat()}
+
+    desk.post(step_url("reschedule", booking), {**said, "starts_at": by_hand.at(33.1).isoformat()})
+    booking.refresh_from_db()
+    assert booking.starts_at == by_hand.at(30)
+
+    desk.post(step_url("reschedule", booking), said)
+    booking.refresh_from_db()
+    assert booking.starts_at == target
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_opening_a_step_changes_nothing(desk, by_hand, step):
+    booking = booked(by_hand)
+
+    desk.get(step_url(step, booking))
+
+    booking.refresh_from_db()
+    assert (booking.status, booking.version) == (Status.PENDING, 1)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_neighbour_salon_and_a_stranger_reach_no_step(client, by_hand, step):
+    booking = booked(by_hand)
+    said = {"_form_submitted": "true", "by": "salon", "reason": "x", "starts_at": by_hand.at(33).isoformat()}
+
+    for person in (MembershipFactory().user, by_hand.customer):
+        client.force_login(person)
+        answer = client.post(step_url(step, booking), said)
+        assert answer.status_code in (302, 403, 404)
+
+    booking.refresh_from_db()
+    assert (booking.status, booking.version) == (Status.PENDING, 1)
+
+
+def test_a_stylist_sees_only_own_bookings_and_marks_arrivals_on_them(client, by_hand):
+    anna, basma = by_hand.staff
+    anna.user = MembershipFactory(salon=by_hand.salon, role="stylist").user
+    anna.save()
+    own = BookingFactory(salon=by_hand.salon, staff=anna)
+    other = BookingFactory(salon=by_hand.salon, staff=basma)
+    client.force_login(anna.user)
+
+    page = client.get(LIST).content.decode()
+    assert own.display_reference in page
+    assert other.display_reference not in page
+
+    for booking in (own, other):
+        client.post(step_url("arrive", booking), {"_form_submitted": "true"})
+        client.post(step_url("cancel", booking), {"_form_submitted": "true", "by": "salon", "reason": "x"})
+    own.refresh_from_db()
+    other.refresh_from_db()
+    assert (own.status, other.status) == (Status.ARRIVED, Status.CONFIRMED)
