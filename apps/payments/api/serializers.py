@@ -1,0 +1,42 @@
+from django.db.models import Prefetch
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from apps.bookings.api.serializers import BookingSerializer
+from apps.common.api.serializers import StrictSerializer
+from apps.payments.models import Payment
+from apps.payments.selectors import most_telling
+
+
+class PaymentRequest(StrictSerializer):
+    """Nothing to say: what is due follows from the booking."""
+
+
+class PaymentSerializer(serializers.Serializer):
+    """A payment as its customer sees it. `payment_url` leads to the gateway's page while it can be paid there."""
+
+    id = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=Payment.Status.choices)
+    amount = serializers.DecimalField(max_digits=10, decimal_places=2)
+    currency = serializers.CharField()
+    payment_url = serializers.SerializerMethodField()
+    expires_at = serializers.DateTimeField(allow_null=True)
+
+    def get_payment_url(self, payment) -> str | None:
+        return payment.payment_url if payment.status == Payment.Status.INITIATED else None
+
+
+class PayableBookingSerializer(BookingSerializer):
+    """A booking with the payment that tells most about it: the one that arrived, else the open one, or null."""
+
+    payment = serializers.SerializerMethodField()
+
+    @staticmethod
+    def related(bookings):
+        payments = Payment.objects.order_by("-created_at", "-pk")
+        return BookingSerializer.related(bookings).prefetch_related(Prefetch("payments", payments, to_attr="attempts"))
+
+    @extend_schema_field(PaymentSerializer(allow_null=True))
+    def get_payment(self, booking):
+        payment = most_telling(booking.attempts)
+        return PaymentSerializer(payment).data if payment else None

@@ -1,0 +1,10 @@
+from django.core.management.base import BaseCommand
+
+from apps.payments import services
+
+
+class Command(BaseCommand):
+    help = "Acts on webhooks that wait for it. One pass, safe beside itself."
+
+    def handle(self, **options):
+        self.stdout.write(f"processed {services.process_webhooks()}")

@@ -1,0 +1,159 @@
+"""The gateway's objects, read strictly: a body that contradicts itself is refused as a whole."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+MAX_AMOUNT = 10**12
+SETTLED = frozenset({"paid", "captured"})
+
+
+class Unusable(Exception):
+    """The answer cannot be trusted; the text names the field."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayPayment:
+    """A payment as the gateway tells it, amounts in halalas. An unknown status is kept as told.
+
+    `captured` stays 0 for an ordinary card payment; `refunded` is the running total of all refunds.
+    `transaction_url` is where the payer of an `initiated` token payment must go.
+    """
+
+    id: str
+    status: str
+    amount: int
+    currency: str
+    captured: int
+    refunded: int
+    invoice_id: str | None
+    metadata: Mapping[str, str]
+    message: str
+    created_at: datetime
+    updated_at: datetime
+    transaction_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayInvoice:
+    """A hosted payment link. `payments` holds failed attempts too, and may hold two paid ones."""
+
+    id: str
+    status: str
+    amount: int
+    currency: str
+    url: str
+    expires_at: datetime | None
+    metadata: Mapping[str, str]
+    payments: tuple[GatewayPayment, ...]
+
+
+def read_payment(told: Any) -> GatewayPayment:
+    """Build a payment from its JSON object. Raise Unusable."""
+    ensure(isinstance(told, dict), "payment")
+    source = told.get("source") or {}
+    ensure(isinstance(source, dict), "source")
+    payment = GatewayPayment(
+        id=_text(told, "id"),
+        status=_text(told, "status"),
+        amount=_halalas(told, "amount"),
+        currency=_currency(told),
+        captured=_halalas(told, "captured"),
+        refunded=_halalas(told, "refunded"),
+        invoice_id=None if told.get("invoice_id") is None else _text(told, "invoice_id"),
+        metadata=_metadata(told),
+        message=clean(source.get("message")),
+        created_at=_moment(told, "created_at"),
+        updated_at=_moment(told, "updated_at"),
+        transaction_url=_address(source, "transaction_url") if source.get("transaction_url") else None,
+    )
+    ensure(payment.captured <= payment.amount, "captured")
+    ensure(payment.refunded <= (payment.captured or payment.amount), "refunded")
+    return payment
+
+
+def read_invoice(told: Any) -> GatewayInvoice:
+    """Build an invoice with its payments from its JSON object. Raise Unusable."""
+    ensure(isinstance(told, dict), "invoice")
+    invoice = GatewayInvoice(
+        id=_text(told, "id"),
+        status=_text(told, "status"),
+        amount=_halalas(told, "amount"),
+        currency=_currency(told),
+        url=_address(told, "url"),
+        expires_at=None if told.get("expired_at") is None else _moment(told, "expired_at"),
+        metadata=_metadata(told),
+        payments=tuple(read_payment(item) for item in read_list(told, "payments")),
+    )
+    ensure(all(payment.invoice_id in (None, invoice.id) for payment in invoice.payments), "payments")
+    return invoice
+
+
+def read_list(told: dict[str, Any], key: str) -> list[Any]:
+    items = told.get(key)
+    if not isinstance(items, list):
+        raise Unusable(key)
+    return items
+
+
+def clean(text: object) -> str:
+    """Someone else's text made fit for a log line and a table cell: printable, one line, 500 characters."""
+    words = text if isinstance(text, str) else ""
+    return "".join(letter if letter.isprintable() else " " for letter in words[:500])
+
+
+def stamp(moment: datetime) -> str:
+    """The gateway's spelling of an aware moment; a naive one is a programming error."""
+    if moment.tzinfo is None:
+        raise ValueError("The gateway needs moments with a time zone.")
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def ensure(sound: bool, what: str) -> None:  # noqa: FBT001
+    if not sound:
+        raise Unusable(what)
+
+
+def _text(told: dict[str, Any], key: str) -> str:
+    value = told.get(key)
+    if not isinstance(value, str) or not 0 < len(value) <= 64 or value != clean(value):
+        raise Unusable(key)
+    return value
+
+
+def _halalas(told: dict[str, Any], key: str) -> int:
+    value = told.get(key)
+    if type(value) is not int or not 0 <= value <= MAX_AMOUNT:
+        raise Unusable(key)
+    return value
+
+
+def _currency(told: dict[str, Any]) -> str:
+    value = _text(told, "currency")
+    ensure(re.fullmatch("[A-Z]{3}", value) is not None, "currency")
+    return value
+
+
+def _moment(told: dict[str, Any], key: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(told[key])
+        ensure(moment.tzinfo is not None, key)
+        return moment.astimezone(UTC)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        raise Unusable(key) from None
+
+
+def _address(told: dict[str, Any], key: str) -> str:
+    value = told.get(key)
+    if not isinstance(value, str) or re.fullmatch(r"https?://[!-~]{1,2000}", value) is None:
+        raise Unusable(key)
+    return value
+
+
+def _metadata(told: dict[str, Any]) -> dict[str, str]:
+    """The gateway gives numbers back as numbers; keys and values are text to us."""
+    metadata = told.get("metadata") or {}
+    ensure(isinstance(metadata, dict), "metadata")
+    return {key: str(value) for key, value in metadata.items() if value is not None}

@@ -1,0 +1,82 @@
+"""What the gateway tells us: kept at once, answered at once, believed only after fetching."""
+
+import logging
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.payments.errors import GatewayUnavailable
+from apps.payments.models import Payment, WebhookEvent
+from apps.payments.services.payments import refresh_payment
+
+logger = logging.getLogger(__name__)
+
+Status = WebhookEvent.Status
+PROVIDER = "moyasar"
+LEASE = timedelta(minutes=1)
+MAX_ATTEMPTS = 5
+
+
+@transaction.atomic
+def receive_webhook(*, event_id, kind, payload):
+    """Keep an authenticated event; the same one again is the same row. `payload` comes without the shared secret."""
+    values = {"kind": kind, "payload": payload}
+    event, _created = WebhookEvent.objects.get_or_create(provider=PROVIDER, event_id=event_id, defaults=values)
+    return event
+
+
+def process_webhooks(*, limit=200):
+    """Act on events whose turn has come; returns how many were taken. Safe beside itself: an event is taken by one."""
+    due = WebhookEvent.objects.filter(status__in=[Status.NEW, Status.FAILED], due_at__lte=timezone.now())
+    taken = 0
+    for event_id in due.order_by("due_at", "pk").values_list("pk", flat=True)[:limit]:
+        if _take(event_id):
+            _process(event_id)
+            taken += 1
+    return taken
+
+
+@transaction.atomic
+def replay_webhook(*, event_pk):
+    """Put an event back in the queue, whatever became of it."""
+    event = WebhookEvent.objects.select_for_update(no_key=True).get(pk=event_pk)
+    event.status, event.attempts, event.due_at = Status.NEW, 0, timezone.now()
+    event.save(update_fields=["status", "attempts", "due_at"])
+    return event
+
+
+def _take(event_pk):
+    now = timezone.now()
+    due = WebhookEvent.objects.filter(pk=event_pk, status__in=[Status.NEW, Status.FAILED], due_at__lte=now)
+    return due.update(due_at=now + LEASE) == 1
+
+
+def _process(event_pk):
+    event = WebhookEvent.objects.get(pk=event_pk)
+    payment = _payment_of(event.payload)
+    try:
+        if payment is not None:
+            refresh_payment(payment_id=payment.pk)
+    except GatewayUnavailable as error:
+        _postpone(event, str(error.__cause__))
+        return
+    event.status = Status.PROCESSED if payment else Status.IGNORED
+    event.processed_at, event.error = timezone.now(), ""
+    event.save(update_fields=["status", "processed_at", "error"])
+
+
+def _postpone(event, problem):
+    event.attempts += 1
+    event.status = Status.DEAD if event.attempts >= MAX_ATTEMPTS else Status.FAILED
+    event.due_at = timezone.now() + timedelta(minutes=2**event.attempts)
+    event.error = problem[:255]
+    event.save(update_fields=["attempts", "status", "due_at", "error"])
+
+
+def _payment_of(payload):
+    data = payload.get("data")
+    invoice_id = data.get("invoice_id") if isinstance(data, dict) else None
+    if not isinstance(invoice_id, str) or not invoice_id:
+        return None
+    return Payment.objects.filter(gateway_invoice_id=invoice_id).first()
