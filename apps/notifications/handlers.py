@@ -1,0 +1,85 @@
+"""What customers are told, fact by fact. Each handler writes one row beside the fact; sending follows the commit."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from apps.bookings.events import (
+    BookingCancelled,
+    BookingCompleted,
+    BookingConfirmed,
+    BookingMoved,
+    BookingPlaced,
+)
+from apps.bookings.models import Booking
+from apps.common import events
+from apps.notifications import services
+from apps.notifications.models import Kind
+from apps.payments.events import PaymentLinkReady, PaymentReceived, RefundSucceeded
+from apps.payments.models import Payment, Refund
+
+
+def tell_placed(event: BookingPlaced) -> None:
+    """Confirmed at once, or received. One that is held for money gets the payment link instead."""
+    booking = _booking(event.booking_id)
+    if booking.status == Booking.Status.CONFIRMED:
+        services.queue_message(booking, Kind.BOOKING_CONFIRMED)
+    elif booking.status == Booking.Status.PENDING and not booking.awaits_payment:
+        services.queue_message(booking, Kind.BOOKING_RECEIVED)
+
+
+def tell_confirmed(event: BookingConfirmed) -> None:
+    services.queue_message(_booking(event.booking_id), Kind.BOOKING_CONFIRMED)
+
+
+def tell_moved(event: BookingMoved) -> None:
+    services.queue_message(_booking(event.booking_id), Kind.BOOKING_MOVED)
+
+
+def tell_cancelled(event: BookingCancelled) -> None:
+    services.queue_message(_booking(event.booking_id), Kind.BOOKING_CANCELLED)
+
+
+def invite_review(event: BookingCompleted) -> None:
+    services.queue_message(_booking(event.booking_id), Kind.REVIEW_INVITATION)
+
+
+def send_payment_link(event: PaymentLinkReady) -> None:
+    payment = Payment.objects.get(pk=event.payment_id)
+    services.queue_message(
+        _booking(event.booking_id), Kind.PAYMENT_LINK, amount=payment.amount, link=payment.payment_url
+    )
+
+
+def tell_payment_received(event: PaymentReceived) -> None:
+    payment = Payment.objects.get(pk=event.payment_id)
+    amount = payment.captured_amount or payment.amount
+    services.queue_message(_booking(event.booking_id), Kind.PAYMENT_RECEIVED, amount=amount)
+
+
+def tell_refunded(event: RefundSucceeded) -> None:
+    refund = Refund.objects.get(pk=event.refund_id)
+    services.queue_message(_booking(event.booking_id), Kind.REFUND_SENT, amount=refund.amount)
+
+
+SUBSCRIPTIONS: dict[type, Callable[[Any], None]] = {
+    BookingPlaced: tell_placed,
+    BookingConfirmed: tell_confirmed,
+    BookingMoved: tell_moved,
+    BookingCancelled: tell_cancelled,
+    BookingCompleted: invite_review,
+    PaymentLinkReady: send_payment_link,
+    PaymentReceived: tell_payment_received,
+    RefundSucceeded: tell_refunded,
+}
+
+
+def subscribe() -> None:
+    """Listen without a veto: a booking or a payment stands whatever happens to its message."""
+    for event_type, handler in SUBSCRIPTIONS.items():
+        events.subscribe(event_type, handler, required=False)
+
+
+def _booking(booking_id: UUID) -> Booking:
+    related = ("salon", "service", "staff", "customer__user")
+    return Booking.objects.select_related(*related).get(pk=booking_id)

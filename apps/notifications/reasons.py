@@ -1,0 +1,59 @@
+"""Why a message was held back or failed: short English words in the table, translated when they are shown."""
+
+import re
+
+from django.utils.translation import gettext, gettext_noop
+
+from apps.common.providers import ProviderError, ProviderOutcomeUnknown, ProviderRejected
+
+BOOKING_CANCELLED = gettext_noop("booking cancelled")
+BOOKING_CHANGED = gettext_noop("booking changed")
+VISIT_BEGUN = gettext_noop("the visit has begun")
+NOTHING_TO_PAY = gettext_noop("there is nothing to pay any more")
+MADE_TOO_LATE = gettext_noop("booked or changed after the moment of the reminder")
+SWITCHED_OFF = gettext_noop("switched off by the salon")
+PERSON_ERASED = gettext_noop("the customer's data was erased")
+INTERRUPTED = gettext_noop("sending was interrupted each time")
+INTERNAL = gettext_noop("sending failed for a reason of our own, see the log")
+NOT_DELIVERED = gettext_noop("the provider could not deliver it")
+SENT_AGAIN = gettext_noop("sent again by hand")
+
+REFUSED = gettext_noop("the provider refuses this message")
+UNAVAILABLE = gettext_noop("the provider takes no messages at the moment")
+MAYBE_SENT = gettext_noop("the provider gave no clear answer, it may have been sent")
+BAD_NUMBER = gettext_noop("this number cannot receive messages")
+OPTED_OUT = gettext_noop("the customer opted out")
+ACCOUNT = gettext_noop("the account with the provider needs attention")
+
+# A provider's codes that an operator can act on; every other code keeps the words of its kind.
+KNOWN_CODES = {
+    BAD_NUMBER: {"21211", "21614", "21635", "30005", "30006", "ER-02", "ER-03", "ER-04"},
+    OPTED_OUT: {"21610", "63014"},
+    ACCOUNT: {"20003", "20404", "21408", "21606", "30002", "63007", "401", "402", "403", "ER-01", "ER-08", "480"},
+}
+WITH_CODE = re.compile(r"(?P<words>.*?)(?: \((?P<code>[\w-]+)\))?", re.DOTALL)
+
+
+def of_failure(error: ProviderError) -> str:
+    """The reason to keep for a provider's `error`: our words, and the code to look up at the provider."""
+    words = UNAVAILABLE
+    if isinstance(error, ProviderRejected):
+        words = REFUSED
+    elif isinstance(error, ProviderOutcomeUnknown):
+        words = MAYBE_SENT
+    return with_code(words, error.code)
+
+
+def with_code(words: str, code: str) -> str:
+    """`words`, or the more precise ones known for `code`, followed by the code itself."""
+    words = next((known for known, codes in KNOWN_CODES.items() if code in codes), words)
+    return f"{words} ({code})" if code else words
+
+
+def explain(reason: str) -> str:
+    """A kept reason in the active language, its code unchanged."""
+    match = WITH_CODE.fullmatch(reason)
+    if match is None or not match["words"]:
+        return reason
+    words = gettext(match["words"])
+    return f"{words} ({match['code']})" if match["code"] else words

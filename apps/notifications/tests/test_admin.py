@@ -1,0 +1,434 @@
+"""The audit of messages and the editor of texts, as people use them."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+from django.utils.html import escape
+
+from apps.accounts.roles import SalonRole
+from apps.accounts.tests.factories import OwnerFactory, PlatformUserFactory
+from apps.common.providers import ProviderUnavailable
+from apps.notifications import services
+from apps.notifications.admin.message import STATE_COLOURS
+from apps.notifications.models import DeliveryReceipt, Kind, Notification, Template
+from apps.notifications.tests.factories import NotificationFactory, TemplateFactory
+from apps.salons.tests.factories import MembershipFactory, SalonFactory
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 1, 14, 9, 0, tzinfo=UTC)
+MESSAGES = reverse("admin:notifications_notification_changelist")
+TEMPLATES = reverse("admin:notifications_template_changelist")
+CONFIRMED = {"_form_submitted": "True"}
+ADD_TEMPLATE = reverse("admin:notifications_template_add")
+
+
+@pytest.fixture(autouse=True)
+def _frozen():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def salon():
+    return SalonFactory()
+
+
+@pytest.fixture
+def signed_in(salon):
+    """A browser of somebody with a role in `salon`, a manager by default, reading English."""
+
+    def sign_in(role=SalonRole.MANAGER, user=None, **options):
+        browser = Client(**options)
+        browser.force_login(user or MembershipFactory(salon=salon, role=role).user)
+        return browser
+
+    return sign_in
+
+
+def page(notification, name="change"):
+    return reverse(f"admin:notifications_notification_{name}", args=[notification.pk])
+
+
+def retry_page(notification):
+    return reverse("admin:notifications_notification_retry_action", args=[notification.pk])
+
+
+def shown(response):
+    """The words of a page, as a reader sees them."""
+    assert response.status_code == 200
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+def listed(response):
+    return set(response.context["cl"].queryset)
+
+
+def test_every_state_of_a_message_has_its_colour():
+    assert set(STATE_COLOURS) == set(Notification.Status)
+
+
+def test_the_audit_lists_what_became_of_every_message(signed_in, salon):
+    NotificationFactory(
+        booking__salon=salon,
+        booking__reference="K7Q3MX9TP",
+        booking__customer__user__phone="+966551234567",
+        kind=Kind.REMINDER,
+        status="failed",
+        attempts=3,
+        due_at=NOW + timedelta(minutes=4),
+        reason="this number cannot receive messages (21211)",
+    )
+
+    html = signed_in().get(MESSAGES).content.decode()
+
+    assert '<bdi dir="ltr">K7Q-3MX-9TP</bdi>' in html
+    assert '<bdi dir="ltr">+966551234567</bdi>' in html
+    assert "this number cannot receive messages (21211)" in html
+    assert "reminder" in html
+    assert "12:04" in html  # the salon's time
+
+
+@pytest.mark.parametrize("status", Notification.Status.values)
+def test_the_audit_shows_each_state_in_words(signed_in, salon, status):
+    NotificationFactory(booking__salon=salon, status=status, reason="why")
+
+    assert str(Notification.Status(status).label) in shown(signed_in().get(MESSAGES))
+
+
+def test_nobody_sees_the_messages_of_another_salon(signed_in, salon):
+    own, foreign = NotificationFactory(booking__salon=salon), NotificationFactory()
+    manager = signed_in()
+
+    assert listed(manager.get(MESSAGES)) == {own}
+    assert manager.get(page(foreign)).status_code in {302, 404}
+    assert listed(signed_in(user=PlatformUserFactory()).get(MESSAGES)) == {own, foreign}
+
+
+@pytest.mark.parametrize(
+    "term",
+    ["0551234567", "+966 55 123 4567", "٠٥٥١٢٣٤٥٦٧", "00966551234567", "4567", "K7Q-3MX-9TP", "k7q3mx9tp", "Noura"],
+)
+def test_a_message_is_found_by_phone_in_any_spelling_by_reference_and_by_name(signed_in, salon, term):
+    wanted = NotificationFactory(
+        booking__salon=salon,
+        booking__reference="K7Q3MX9TP",
+        booking__customer__user__phone="+966551234567",
+        booking__customer__user__name="Noura",
+    )
+    NotificationFactory(booking__salon=salon)
+
+    assert listed(signed_in().get(MESSAGES, {"q": term})) == {wanted}
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"status__exact": "failed"},
+        {"kind__exact": "reminder"},
+        {"channel__exact": "whatsapp"},
+        {"created_at_from": "2026-01-14", "created_at_to": "2026-01-14"},
+        {"created_at_from": "2026-01-14"},
+    ],
+)
+def test_messages_are_filtered(signed_in, salon, filters):
+    with time_machine.travel(NOW - timedelta(days=3), tick=False):
+        NotificationFactory(booking__salon=salon)
+    wanted = NotificationFactory(booking__salon=salon, kind="reminder", status="failed", channel="whatsapp")
+
+    assert listed(signed_in().get(MESSAGES, filters)) == {wanted}
+
+
+def test_a_day_is_a_whole_day_of_the_installation(signed_in, salon):
+    moments = [datetime(2026, 1, 13, 20, 59, tzinfo=UTC), datetime(2026, 1, 13, 21, 0, tzinfo=UTC)]
+    rows = []
+    for moment in moments:
+        with time_machine.travel(moment, tick=False):
+            rows.append(NotificationFactory(booking__salon=salon))
+    manager = signed_in()
+
+    assert listed(manager.get(MESSAGES, {"created_at_from": "2026-01-13", "created_at_to": "2026-01-13"})) == {rows[0]}
+    assert listed(manager.get(MESSAGES, {"created_at_to": "2026-01-14"})) == set(rows)
+
+
+@pytest.mark.parametrize("day", ["yesterday", "2026-02-30", "9999-12-31", "0001-01-01", "٢٠٢٦-٠١-١٤"])
+def test_a_day_that_is_none_never_breaks_the_list(signed_in, salon, day):
+    response = signed_in().get(MESSAGES, {"created_at_from": day, "created_at_to": day}, follow=True)
+
+    assert response.status_code == 200
+
+
+def test_only_who_reads_several_salons_filters_by_salon(signed_in, salon):
+    own, foreign = NotificationFactory(booking__salon=salon), NotificationFactory()
+    support = signed_in(user=PlatformUserFactory())
+
+    assert listed(support.get(MESSAGES, {"salon__id__exact": foreign.salon_id})) == {foreign}
+    assert own in listed(support.get(MESSAGES))
+
+
+def test_the_list_costs_the_same_queries_however_long_it_is(signed_in, salon, django_assert_max_num_queries):
+    manager = signed_in()
+    NotificationFactory.create_batch(20, booking__salon=salon)
+    manager.get(MESSAGES)
+
+    with django_assert_max_num_queries(12):
+        manager.get(MESSAGES)
+
+
+def test_a_messages_page_tells_its_text_and_what_the_provider_reported(signed_in, salon):
+    notification = NotificationFactory(
+        booking__salon=salon,
+        status="undelivered",
+        body="See you <b>soon</b>",
+        provider="twilio",
+        reason="booking changed",
+    )
+    DeliveryReceipt.objects.create(
+        salon=salon, notification=notification, provider_status="undelivered", error_code="30005"
+    )
+
+    html = signed_in().get(page(notification)).content.decode()
+
+    assert "See you &lt;b&gt;soon&lt;/b&gt;" in html
+    assert "30005" in html
+    assert "booking changed" in html
+
+
+@pytest.mark.parametrize("role", [SalonRole.MANAGER, SalonRole.RECEPTIONIST])
+def test_a_message_is_never_written_changed_or_deleted_by_hand(signed_in, salon, role):
+    notification = NotificationFactory(booking__salon=salon)
+    browser = signed_in(role)
+
+    assert browser.post(page(notification), {"body": "changed"}).status_code == 403
+    assert browser.get(reverse("admin:notifications_notification_add")).status_code == 403
+    assert browser.post(page(notification, "delete"), {"post": "yes"}).status_code == 403
+    assert Notification.objects.get().body == "Your booking is confirmed."
+
+
+def test_asking_to_send_again_changes_nothing_until_it_is_confirmed(signed_in, salon, provider):
+    notification = NotificationFactory(booking__salon=salon, status="failed", attempts=8)
+
+    text = shown(signed_in().get(retry_page(notification)))
+
+    assert "Send this message again?" in text
+    assert Notification.objects.get().status == "failed"
+    assert provider.messages == []
+
+
+def test_a_failed_message_is_sent_again(signed_in, salon, provider, django_capture_on_commit_callbacks):
+    notification = NotificationFactory(booking__salon=salon, status="failed", attempts=8)
+    manager = signed_in()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        response = manager.post(
+            retry_page(notification),
+            CONFIRMED,
+            headers={"HX-Current-URL": f"http://testserver{page(notification)}"},
+        )
+
+    assert response.headers["HX-Redirect"] == page(notification)
+    assert Notification.objects.get().status == "sent"
+    assert [message.notification_id for message in provider.messages] == [notification.pk]
+    assert "The message is being sent again." in shown(manager.get(page(notification)))
+
+
+def test_a_provider_that_is_still_away_shows_on_the_page_and_breaks_nothing(
+    signed_in, salon, provider, django_capture_on_commit_callbacks
+):
+    notification = NotificationFactory(booking__salon=salon, status="failed", attempts=8)
+    provider.failure = ProviderUnavailable("twilio: not reached (ConnectTimeout)", "unreachable")
+    manager = signed_in()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        response = manager.post(retry_page(notification), CONFIRMED)
+
+    assert response.status_code == 200
+    assert "the provider takes no messages at the moment (unreachable)" in shown(manager.get(page(notification)))
+
+
+def test_pressing_the_button_of_an_older_page_is_explained(signed_in, salon, provider):
+    notification = NotificationFactory(booking__salon=salon, status="delivered")
+    manager = signed_in()
+
+    manager.post(retry_page(notification), CONFIRMED)
+
+    assert escape("This message is not sent again: it is “delivered”.") in manager.get(MESSAGES).content.decode()
+    assert Notification.objects.get().status == "delivered"
+    assert provider.messages == []
+
+
+@pytest.mark.parametrize(("status", "is_offered"), [("failed", True), ("undelivered", True), ("sent", False)])
+def test_the_button_stands_where_it_can_succeed(signed_in, salon, status, is_offered):
+    notification = NotificationFactory(booking__salon=salon, status=status)
+
+    html = signed_in().get(page(notification)).content.decode()
+
+    assert (retry_page(notification) in html) is is_offered
+
+
+def test_who_may_only_look_finds_no_button_and_is_refused(signed_in, salon):
+    notification = NotificationFactory(booking__salon=salon, status="failed")
+    receptionist = signed_in(SalonRole.RECEPTIONIST)
+
+    assert retry_page(notification) not in receptionist.get(page(notification)).content.decode()
+    assert receptionist.get(retry_page(notification)).status_code == 403
+    assert receptionist.post(retry_page(notification), CONFIRMED).status_code == 403
+    assert Notification.objects.get().status == "failed"
+
+
+def test_a_manager_cannot_send_another_salons_message_again(signed_in, salon):
+    foreign = NotificationFactory(status="failed")
+
+    response = signed_in().post(retry_page(foreign), CONFIRMED)
+
+    assert response.status_code == 403
+    assert Notification.objects.get().status == "failed"
+
+
+def test_sending_again_needs_the_token_of_the_form(signed_in, salon):
+    notification = NotificationFactory(booking__salon=salon, status="failed")
+
+    response = signed_in(enforce_csrf_checks=True).post(retry_page(notification), CONFIRMED)
+
+    assert response.status_code == 403
+    assert Notification.objects.get().status == "failed"
+
+
+def test_the_history_tells_who_sent_again_and_why_it_failed_before(signed_in, salon, provider):
+    notification = NotificationFactory(booking__salon=salon)
+    provider.failure = ProviderUnavailable("twilio 20429: too many requests", "20429")
+    manager = MembershipFactory(salon=salon, user__name="Maha").user
+    services.deliver(notification.pk)
+    services.retry_notification(notification.pk, actor=manager)
+
+    text = shown(signed_in().get(page(notification, "history")))
+
+    assert "the provider takes no messages at the moment (20429)" in text
+    assert "sent again by hand" in text
+    assert "Maha" in text
+
+
+EXPORT = reverse("admin:notifications_notification_export")
+
+
+def test_a_manager_takes_the_own_salons_audit_along(signed_in, salon):
+    NotificationFactory(
+        booking__salon=salon,
+        booking__reference="K7Q3MX9TP",
+        booking__customer__user__phone="+966551234567",
+        status="failed",
+        attempts=2,
+        reason="the customer opted out (21610)",
+    )
+    NotificationFactory()
+
+    response = signed_in().post(EXPORT, {"format": "1", "resource": ""})
+
+    header, line, *others = response.content.decode("utf-8-sig").splitlines()
+    assert header == ("booking,recipient,kind,channel,state,due at,sent at,delivered at,attempts,provider,reason")
+    assert line == (
+        "K7Q-3MX-9TP,'+966551234567,booking confirmed,SMS,failed,2026-01-14 12:00,,,2,,the customer opted out (21610)"
+    )
+    assert others == []
+
+
+def test_a_receptionist_takes_no_phones_along(signed_in, salon):
+    NotificationFactory(booking__salon=salon)
+
+    assert signed_in(SalonRole.RECEPTIONIST).post(EXPORT, {"format": "1", "resource": ""}).status_code == 403
+
+
+# --- Texts ---
+
+
+def test_a_manager_writes_a_text_for_the_own_salon(signed_in, salon):
+    response = signed_in().post(
+        ADD_TEMPLATE,
+        {
+            "kind": "reminder",
+            "channel": "sms",
+            "is_active": "on",
+            "body_ar": "أهلا {customer}",
+            "body_en": "Hello {customer}",
+        },
+    )
+
+    assert response.status_code == 302
+    template = Template.objects.get()
+    assert (template.salon, template.kind, template.body_en) == (salon, "reminder", "Hello {customer}")
+
+
+def test_a_text_with_an_unknown_placeholder_is_refused_with_the_ones_there_are(signed_in, salon):
+    response = signed_in().post(
+        ADD_TEMPLATE,
+        {"kind": "reminder", "channel": "sms", "is_active": "on", "body_ar": "أهلا", "body_en": "Pay {amount} {x.y}"},
+    )
+
+    assert "Unknown placeholders: {amount}, {x.y}. You can use: {customer}, {date}, " in shown(response)
+    assert Template.objects.count() == 0
+
+
+def test_a_second_text_of_the_same_kind_is_refused_in_words(signed_in, salon):
+    TemplateFactory(salon=salon, kind="reminder")
+
+    response = signed_in().post(
+        ADD_TEMPLATE, {"kind": "reminder", "channel": "sms", "is_active": "on", "body_ar": "أ", "body_en": "b"}
+    )
+
+    assert "This salon has a text for this kind and channel already." in shown(response)
+    assert Template.objects.count() == 1
+
+
+def test_the_editor_shows_what_a_text_costs_as_sms(signed_in, salon):
+    template = TemplateFactory(
+        salon=salon,
+        kind="reminder",
+        body_ar="تذكير: موعدك {date} {time} رقم {reference}",
+        body_en="Reminder: {date} {time}, booking {reference} – see you",
+    )
+
+    text = shown(signed_in().get(reverse("admin:notifications_template_change", args=[template.pk])))
+
+    # "تذكير: موعدك " 13, the date 17, a space, the time 5, " رقم " 5, the reference 11
+    assert "UCS-2, 52 characters, 1 SMS" in text
+    # "Reminder: " 10, the date 19, a space, the time 5, ", booking " 10, the reference 11, " – see you" 10
+    assert "UCS-2, 66 characters, 1 SMS" in text
+    assert "These characters make it longer: –" in text
+    assert "{customer}, {salon}, {service}" in text
+
+
+def test_nobody_reads_or_writes_the_texts_of_another_salon(signed_in, salon):
+    foreign = TemplateFactory()
+    manager = signed_in()
+    address = reverse("admin:notifications_template_change", args=[foreign.pk])
+
+    assert listed(manager.get(TEMPLATES)) == set()
+    manager.post(address, {"kind": "reminder", "channel": "sms", "body_ar": "x", "body_en": "x"})
+    assert Template.objects.get().body_en == "Hello {customer}"
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("model", ["notification", "template", "deliveryreceipt"])
+def test_every_page_opens_in_both_languages(signed_in, salon, language, model):
+    notification = NotificationFactory(booking__salon=salon)
+    rows = {
+        "notification": notification,
+        "template": TemplateFactory(salon=salon),
+        "deliveryreceipt": DeliveryReceipt.objects.create(
+            salon=salon, notification=notification, provider_status="delivered"
+        ),
+    }
+    owner = signed_in(user=OwnerFactory(locale=language))
+
+    for address in (
+        reverse(f"admin:notifications_{model}_changelist"),
+        reverse(f"admin:notifications_{model}_change", args=[rows[model].pk]),
+        reverse(f"admin:notifications_{model}_history", args=[rows[model].pk]),
+    ):
+        response = owner.get(address)
+        assert response.status_code == 200
+        assert f'lang="{language}"' in response.content.decode()
