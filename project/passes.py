@@ -13,4 +13,5 @@ PASSES: dict[str, timedelta] = {
     "plan_reminders": timedelta(minutes=5),
     "deliver_notifications": timedelta(seconds=30),
     "reconcile_payments": timedelta(hours=1),
+    "forget_old_rows": timedelta(hours=1),
 }

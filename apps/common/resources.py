@@ -1,13 +1,19 @@
 """The base of every import and export: rows and keys of one reader's salons, all of a file or nothing of it."""
 
+from datetime import date, datetime, time
+from decimal import Decimal
+
+from django.contrib.admin.utils import get_fields_from_path
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
+from django.utils import timezone
 from django.utils.encoding import force_str
 from django.utils.html import format_html
-from django.utils.translation import get_language_bidi
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language_bidi, gettext
+from import_export.fields import Field
 from import_export.resources import ModelResource
 from import_export.widgets import ForeignKeyWidget
 
+from apps.common.models import Named
 from apps.common.scope import salon_model, visible_rows
 
 
@@ -46,6 +52,10 @@ class ScopedResource(ModelResource):
         report_skipped = True
         clean_model_instances = True
 
+    @classmethod
+    def get_display_name(cls):
+        return cls._meta.model._meta.verbose_name_plural
+
     def __init__(self, user, salon=None, **options):
         super().__init__()
         self.user = user
@@ -76,7 +86,7 @@ class ScopedResource(ModelResource):
 
     def do_instance_save(self, instance, is_create):
         instance._history_user = self.user
-        instance._change_reason = _("Imported from a file")
+        instance._change_reason = gettext("Imported from a file")
         super().do_instance_save(instance, is_create)
 
     def get_diff_class(self):
@@ -88,9 +98,49 @@ class ScopedResource(ModelResource):
     def header_of(self, field):
         """A column's name for people: that of the model field, else the one in the file."""
         try:
-            return force_str(self._meta.model._meta.get_field(field.attribute).verbose_name)
-        except (FieldDoesNotExist, TypeError):
+            return force_str(get_fields_from_path(self._meta.model, field.attribute)[-1].verbose_name)
+        except (FieldDoesNotExist, TypeError, AttributeError):
             return force_str(field.column_name)
+
+
+def export_of(model, *columns):
+    """A resource class to read rows of `model` elsewhere; `columns` are lookup paths ("salon__name", "user__phone").
+
+    Headers and choices stand in the reader's language. It imports nothing.
+    """
+    fields = {path: Field(attribute=path, column_name=path, readonly=True) for path in columns}
+    meta = type("Meta", (ReadableExport.Meta,), {"model": model, "fields": columns, "export_order": columns})
+    return type(f"{model.__name__}Export", (ReadableExport,), {**fields, "Meta": meta})
+
+
+class ReadableExport(ScopedResource):
+    """See `export_of`."""
+
+    class Meta(ScopedResource.Meta):
+        pass
+
+    def get_export_headers(self, *args, **kwargs):
+        return [self.header_of(field) for field in self.get_export_fields()]
+
+    def header_of(self, field):
+        first, *rest = field.attribute.split("__")
+        # "salon__name" is the salon, "user__phone" is the phone.
+        path = first if rest == ["name"] and _is_named(self._meta.model, first) else field.attribute
+        return force_str(get_fields_from_path(self._meta.model, path)[-1].verbose_name)
+
+    def export_field(self, field, instance, **kwargs):
+        display = getattr(instance, f"get_{field.attribute}_display", None)
+        value = display() if display else field.get_value(instance)
+        if isinstance(value, bool):
+            return gettext("Yes") if value else gettext("No")
+        if isinstance(value, datetime):
+            # Spreadsheets know no time zones: the clock on the wall is what its people expect.
+            return timezone.localtime(value).replace(tzinfo=None, second=0, microsecond=0)
+        return value if value is None or isinstance(value, int | Decimal | date | time) else force_str(value)
+
+
+def _is_named(model, relation):
+    return issubclass(model._meta.get_field(relation).related_model, Named)
 
 
 def _texts(resource, instance):

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 
 from apps.accounts.models import DataRequest, User
-from apps.accounts.resources import DataRequestResource, UserResource
+from apps.accounts.resources import DataRequestExport, UserExport
 from apps.accounts.roles import PlatformRole
 from apps.common.admin.base import BaseModelAdmin
 from apps.common.admin.displays import phone_column, state_column, time_column, two_lines
@@ -29,7 +29,7 @@ class NewUserForm(UserCreationForm):
 class UserAdmin(DjangoUserAdmin, ExportableModelAdmin):
     """Everybody on the platform. Only its owner changes people, passwords and rights; a salon works with cards."""
 
-    resource_classes = [UserResource]
+    resource_classes = [UserExport]
     form = ScopedModelForm
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
@@ -105,7 +105,7 @@ class GroupAdmin(BaseModelAdmin):
 
 @admin.register(DataRequest)
 class DataRequestAdmin(ExportableModelAdmin):
-    resource_classes = [DataRequestResource]
+    resource_classes = [DataRequestExport]
     allowed_verbs = ("view",)
     empty_text = _("Requests for a copy or the erasure of personal data will stand here. Each is due within 30 days.")
     list_display = ["display_person", "kind", "display_status", "due_on", "display_asked_at"]

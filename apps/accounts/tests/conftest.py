@@ -1,10 +1,14 @@
 import re
+from datetime import UTC, datetime
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from rest_framework.test import APIClient
 
 from apps.accounts import services
+
+NOW = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)  # already the next day in Riyadh
 
 
 @pytest.fixture(autouse=True)
@@ -39,3 +43,10 @@ def new_code(sent_codes):
 def bearer():
     """Headers of a signed-in person."""
     return lambda user: {"authorization": f"Bearer {services.issue_tokens(user=user).access}"}
+
+
+@pytest.fixture
+def clock():
+    """Time stands at `NOW` and moves only when told: `clock.shift(timedelta(seconds=60))`."""
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller

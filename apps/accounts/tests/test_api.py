@@ -2,11 +2,10 @@
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-import time_machine
 
 from apps.accounts import selectors, services
 from apps.accounts.models import DataRequest, OtpChallenge, TokenFamily, User
@@ -15,17 +14,10 @@ from apps.accounts.tests.factories import UserFactory
 pytestmark = pytest.mark.django_db
 
 PHONE = "+966551234567"
-NOW = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)  # already the next day in Riyadh
 
 REQUEST, VERIFY = "/api/v1/auth/otp/request/", "/api/v1/auth/otp/verify/"
 REFRESH, LOGOUT = "/api/v1/auth/token/refresh/", "/api/v1/auth/logout/"
 ME, EXPORT = "/api/v1/me/", "/api/v1/me/export/"
-
-
-@pytest.fixture
-def clock():
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
 
 
 def error_of(response):

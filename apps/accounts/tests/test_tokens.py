@@ -1,29 +1,22 @@
 """Signed-in devices: what opens the API, for how long, and what ends it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
 import jwt
 import pytest
-import time_machine
 from django.conf import settings
 from django.db import connection
 
 from apps.accounts import services
 from apps.accounts.errors import SignInEnded
 from apps.accounts.models import TokenFamily
+from apps.accounts.tests.conftest import NOW
 from apps.accounts.tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
-NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 ALL_OF_30_DAYS = timedelta(days=30)
-
-
-@pytest.fixture
-def clock():
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
 
 
 @pytest.fixture

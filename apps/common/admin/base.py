@@ -41,9 +41,9 @@ class ScopedMixin:
     allowed_verbs = ("view", "add", "change")
 
     def get_queryset(self, request):
-        rows = visible_rows(self.model, request.user)
-        ordering = self.get_ordering(request)
-        return rows.order_by(*ordering) if ordering else rows
+        # Spelled out, because a queryset that a page annotates with counts forgets the order of its model.
+        ordering = self.get_ordering(request) or self.model._meta.ordering
+        return visible_rows(self.model, request.user).order_by(*ordering)
 
     def may(self, request, verb, obj=None):
         """Whether the user may `verb` rows of this model, or this row (an object, or its id as Unfold passes it).

@@ -83,6 +83,9 @@ class ExportableModelAdmin(ExportMixin, BaseModelAdmin):
             rows = rows.filter(salon__in=[salon.pk for salon in salons_allowing(request, self.model, "export")])
         return rows
 
+    def get_valid_export_item_pks(self, request):
+        return self.get_export_queryset(request).values_list("pk", flat=True)
+
     def get_export_data(self, file_format, request, queryset, **kwargs):
         if not self.has_export_permission(request):
             raise PermissionDenied
@@ -90,6 +93,13 @@ class ExportableModelAdmin(ExportMixin, BaseModelAdmin):
 
     def get_export_resource_fields_from_form(self, form):
         return None
+
+    def init_request_context_data(self, request, form):
+        resources = [
+            resource(**self.get_resource_kwargs(request)) for resource in self.get_export_resource_classes(request)
+        ]
+        shown = [(resource.get_display_name(), resource.get_export_headers()) for resource in resources]
+        return {**super().init_request_context_data(request, form), "fields_list": shown}
 
     def export_action(self, request):
         try:

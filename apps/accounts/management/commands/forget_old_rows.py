@@ -1,0 +1,10 @@
+from django.core.management.base import BaseCommand
+
+from apps.accounts import services
+
+
+class Command(BaseCommand):
+    help = "Deletes codes, sign-ins and idempotency keys that nothing asks for any more. One pass, safe beside itself."
+
+    def handle(self, **options):
+        self.stdout.write(f"forgotten {services.forget_old_rows()}")

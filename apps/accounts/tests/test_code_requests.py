@@ -1,0 +1,197 @@
+"""Asking for a code: who gets one, how often, and what a provider's failure costs."""
+
+from datetime import timedelta
+
+import pytest
+
+from apps.accounts import otp, services
+from apps.accounts.errors import OtpExpired, PhoneNotAllowed
+from apps.accounts.models import OtpChallenge, PhoneGuard
+from apps.accounts.services import codes
+from apps.accounts.tests.conftest import NOW
+from apps.common.errors import RateLimited, Unavailable
+from apps.common.providers import ProviderOutcomeUnknown, ProviderRejected, ProviderUnavailable
+
+pytestmark = pytest.mark.django_db
+
+PHONE = "+966551234567"
+
+
+class Carrier:
+    """Fails with `error`, or takes the code."""
+
+    def __init__(self, error=None):
+        self.error = error
+        self.sent = []
+
+    def send_code(self, *, to, code, channel, reference):
+        self.sent.append((to, code, channel, reference))
+        if self.error:
+            raise self.error
+
+
+@pytest.fixture
+def carrier(monkeypatch):
+    def use(error=None):
+        provider = Carrier(error)
+        monkeypatch.setitem(otp.PROVIDERS, "console", lambda: provider)
+        return provider
+
+    return use
+
+
+def test_a_code_is_sent_and_kept_as_a_keyed_hash_only(clock, new_code):
+    """OTP16"""
+    challenge, code = new_code("0551234567")
+
+    challenge = OtpChallenge.objects.get(pk=challenge.pk)
+    assert (challenge.phone, challenge.channel, challenge.purpose) == (PHONE, "sms", "sign_in")
+    assert challenge.expires_at == NOW + timedelta(minutes=5)
+    assert (challenge.attempts, challenge.used_at, challenge.superseded_at) == (0, None, None)
+    assert len(challenge.code_hmac) == 64
+    assert code not in challenge.code_hmac
+
+
+def test_the_hash_depends_on_pepper_challenge_phone_and_purpose(settings):
+    challenge = OtpChallenge(phone=PHONE)
+    original = codes._code_hmac(challenge, "123456")
+    others = [
+        codes._code_hmac(OtpChallenge(phone=PHONE), "123456"),
+        codes._code_hmac(OtpChallenge(id=challenge.pk, phone="+966551234568"), "123456"),
+        codes._code_hmac(OtpChallenge(id=challenge.pk, phone=PHONE, purpose="change_phone"), "123456"),
+        codes._code_hmac(challenge, "123457"),
+    ]
+    settings.OTP_PEPPER = "another pepper"
+    others.append(codes._code_hmac(challenge, "123456"))
+
+    assert len({original, *others}) == 6
+
+
+def test_a_new_code_ends_the_older_one(clock, new_code):
+    """OTP06"""
+    older, older_code = new_code(PHONE)
+    clock.shift(timedelta(seconds=60))
+    newer, newer_code = new_code(PHONE)
+
+    with pytest.raises(OtpExpired):
+        services.verify_code(challenge_id=older.pk, code=older_code)
+    user, created = services.verify_code(challenge_id=newer.pk, code=newer_code)
+
+    assert (user.phone, created) == (PHONE, True)
+    older.refresh_from_db()
+    assert (older.attempts, older.superseded_at) == (0, NOW + timedelta(seconds=60))
+
+
+def test_asking_again_too_soon_is_refused_with_the_wait_and_the_earlier_code_still_works(clock, new_code):
+    """OTP05"""
+    challenge, code = new_code(PHONE)
+    clock.shift(timedelta(seconds=10))
+
+    with pytest.raises(RateLimited) as refusal:
+        services.request_code(phone=PHONE)
+
+    assert (refusal.value.code, refusal.value.retry_after) == ("rate_limited", 50)
+    assert OtpChallenge.objects.count() == 1
+    assert services.verify_code(challenge_id=challenge.pk, code=code)[0].phone == PHONE
+
+
+@pytest.mark.parametrize(
+    ("gap", "allowed", "retry_after"),
+    [
+        pytest.param(timedelta(minutes=2), 5, 3600 - 5 * 120, id="five an hour"),
+        pytest.param(timedelta(minutes=15), 10, 86400 - 10 * 900, id="ten a day"),
+    ],
+)
+def test_codes_per_phone_are_capped(clock, gap, allowed, retry_after):
+    for _ in range(allowed):
+        services.request_code(phone=PHONE)
+        clock.shift(gap)
+
+    with pytest.raises(RateLimited) as refusal:
+        services.request_code(phone=PHONE)
+    assert refusal.value.retry_after == retry_after
+    assert OtpChallenge.objects.count() == allowed
+
+    clock.shift(timedelta(seconds=retry_after))
+    services.request_code(phone=PHONE)
+    assert OtpChallenge.objects.count() == allowed + 1
+
+
+def test_codes_per_address_range_are_capped_whatever_the_phone(clock):
+    """OTP15"""
+    for number in range(20):
+        services.request_code(phone=f"+9665500000{number:02d}", address=f"203.0.113.{number}")
+
+    with pytest.raises(RateLimited) as refusal:
+        services.request_code(phone="+966550000099", address="203.0.113.200")
+    assert refusal.value.retry_after == 1800  # until the next full hour
+    assert not OtpChallenge.objects.filter(phone="+966550000099").exists()
+
+    services.request_code(phone="+966550000099", address="203.0.114.1")
+
+
+def test_a_refused_call_does_not_spend_the_address(clock):
+    services.request_code(phone=PHONE, address="203.0.113.1")
+    for _ in range(30):
+        with pytest.raises(RateLimited):
+            services.request_code(phone=PHONE, address="203.0.113.1")
+
+    for number in range(19):
+        services.request_code(phone=f"+9665500000{number:02d}", address="203.0.113.1")
+
+
+@pytest.mark.parametrize(
+    "phone",
+    [
+        pytest.param("0112345678", id="PH07 land line"),
+        pytest.param("920012345", id="PH08 unified number"),
+        pytest.param("8001234567", id="PH08 free-phone"),
+        pytest.param("+971501234567", id="PH11 Emirates"),
+        pytest.param("+15551234567", id="PH11 America"),
+        pytest.param("05512345678", id="PH09 too long"),
+        pytest.param("", id="empty"),
+    ],
+)
+def test_only_saudi_mobiles_get_codes(phone, sent_codes):
+    with pytest.raises(PhoneNotAllowed) as refusal:
+        services.request_code(phone=phone)
+
+    assert (refusal.value.code, refusal.value.field) == ("phone_invalid", "phone")
+    assert (OtpChallenge.objects.count(), PhoneGuard.objects.count(), sent_codes()) == (0, 0, [])
+
+
+def test_a_provider_that_is_down_costs_nothing_and_leaves_the_earlier_code_good(clock, new_code, carrier):
+    earlier, code = new_code(PHONE)
+    clock.shift(timedelta(seconds=60))
+    provider = carrier(ProviderUnavailable("down", "unreachable"))
+
+    with pytest.raises(Unavailable):
+        services.request_code(phone=PHONE, address="203.0.113.1")
+
+    assert len(provider.sent) == 1
+    assert list(OtpChallenge.objects.all()) == [earlier]
+    assert services.verify_code(challenge_id=earlier.pk, code=code)[0].phone == PHONE
+    provider.error = None
+    services.request_code(phone=PHONE, address="203.0.113.1")  # at once: no wait was spent
+
+
+def test_a_number_the_provider_will_never_reach_is_refused_as_a_phone(carrier):
+    carrier(ProviderRejected("21614", "number is not a mobile"))
+
+    with pytest.raises(PhoneNotAllowed):
+        services.request_code(phone=PHONE)
+
+    assert OtpChallenge.objects.count() == 0
+
+
+def test_a_code_that_may_have_arrived_counts_and_is_not_sent_twice(clock, carrier):
+    """OTP13"""
+    provider = carrier(ProviderOutcomeUnknown("no answer", "no_answer"))
+
+    challenge = services.request_code(phone=PHONE)
+
+    [(to, code, channel, reference)] = provider.sent
+    assert (to, channel, reference) == (PHONE, "sms", str(challenge.pk))
+    with pytest.raises(RateLimited):
+        services.request_code(phone=PHONE)
+    assert services.verify_code(challenge_id=challenge.pk, code=code)[0].phone == PHONE
