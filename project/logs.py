@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 
 PHONE = re.compile(r"(?<!\w)(?:\+|00)?966\d{9}(?!\d)|(?<!\d)05\d{8}(?!\d)")
 CARD = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
+SECRET_PATH = re.compile(r"(?<=webhooks/unifonic/)[^/\s\"']+")
 TOKEN = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*|\b[sp]k_(?:live|test)_\w+")
 
 
 def redact(text: str) -> str:
-    """``text`` without full phone numbers, card numbers, tokens and keys."""
+    """``text`` without full phone numbers, card numbers, tokens, keys and the secret part of a callback's address."""
+    text = SECRET_PATH.sub("[secret]", text)
     text = TOKEN.sub("[token]", text)
     text = PHONE.sub(lambda match: f"[phone …{match.group()[-2:]}]", text)
     return CARD.sub(lambda match: "[card]" if passes_luhn(match.group()) else match.group(), text)

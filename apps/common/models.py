@@ -45,6 +45,11 @@ class Named(models.Model):
     def __str__(self):
         return self.name
 
+    def clean(self):
+        super().clean()
+        # Before a form judges the rules over it, such as a name that is there already.
+        self.search_text = search_key(self.name_ar, self.name_en)
+
     def save(self, *args, **kwargs):
         # Derived in one place, so that every door (admin, import, fixtures, services) leaves the row findable.
         self.search_text = search_key(self.name_ar, self.name_en)

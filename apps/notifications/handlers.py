@@ -13,7 +13,7 @@ from apps.bookings.events import (
 )
 from apps.bookings.models import Booking
 from apps.common import events
-from apps.notifications import services
+from apps.notifications import reasons, selectors, services
 from apps.notifications.models import Kind
 from apps.payments.events import PaymentLinkReady, PaymentReceived, RefundSucceeded
 from apps.payments.models import Payment, Refund
@@ -41,7 +41,9 @@ def tell_cancelled(event: BookingCancelled) -> None:
 
 
 def invite_review(event: BookingCompleted) -> None:
-    services.queue_message(_booking(event.booking_id), Kind.REVIEW_INVITATION)
+    booking = _booking(event.booking_id)
+    held_back = reasons.ALREADY_INVITED if selectors.was_invited_to_review(booking) else ""
+    services.queue_message(booking, Kind.REVIEW_INVITATION, held_back=held_back)
 
 
 def send_payment_link(event: PaymentLinkReady) -> None:

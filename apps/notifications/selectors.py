@@ -40,6 +40,12 @@ def bookings_to_remind(now: datetime, until: datetime) -> QuerySet[Booking]:
     )
 
 
+def was_invited_to_review(booking: Booking) -> bool:
+    """Whether an invitation for an earlier completion of `booking`, undone since, went out already."""
+    out = (Notification.Status.SENT, Notification.Status.DELIVERED)
+    return messages_of(booking).filter(kind=Kind.REVIEW_INVITATION, status__in=out).exists()
+
+
 def has_payable_link(booking: Booking, now: datetime) -> bool:
     """Whether the customer can still pay for `booking` under a link."""
     alive = Q(expires_at__isnull=True) | Q(expires_at__gt=now)

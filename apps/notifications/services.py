@@ -21,7 +21,7 @@ from apps.common.history import save_as
 from apps.common.providers import ProviderError, ProviderOutcomeUnknown, ProviderRejected
 from apps.notifications import policies, reasons, rendering, selectors
 from apps.notifications.errors import NotRetryable
-from apps.notifications.models import Channel, DeliveryReceipt, Kind, Notification
+from apps.notifications.models import Channel, DeliveryReceipt, Kind, Notification, Template
 from apps.notifications.providers import Message, get_provider
 from apps.notifications.texts import HOUSE_TEXTS
 
@@ -68,9 +68,7 @@ def queue_message(
     if template is not None and not template.is_active:
         held_back = held_back or reasons.SWITCHED_OFF
 
-    text = getattr(template, f"body_{person.locale}", "")
-    if not text or not rendering.is_valid_text(text, kind):
-        text = HOUSE_TEXTS[kind][person.locale]
+    values = rendering.message_values(booking, person.locale, amount=amount, link=link)
     notification, is_new = Notification.objects.get_or_create(
         booking=booking,
         booking_version=booking.version,
@@ -80,7 +78,7 @@ def queue_message(
             "salon_id": booking.salon_id,
             "recipient": person.phone,
             "locale": person.locale,
-            "body": rendering.render(text, rendering.message_values(booking, person.locale, amount=amount, link=link)),
+            "body": rendering.render(_wording(template, kind, person.locale), values),
             "status": Status.SUPPRESSED if held_back else Status.PENDING,
             "reason": held_back,
             "due_at": due_at or now,
@@ -90,6 +88,12 @@ def queue_message(
     if is_new and notification.status == Status.PENDING and notification.due_at <= now:
         request_delivery(notification.pk)
     return notification
+
+
+def _wording(template: Template | None, kind: str, locale: str) -> str:
+    """The salon's text, or the text of the house when there is none or no form would take it."""
+    text = getattr(template, f"body_{locale}", "")
+    return text if text and rendering.is_valid_text(text, kind) else HOUSE_TEXTS[kind][locale]
 
 
 def request_delivery(notification_id: int) -> None:

@@ -54,3 +54,9 @@ def test_a_call_with_wrong_arguments_still_logs():
     RedactingFilter().filter(record)
 
     assert record.getMessage() == "two values %s %s"
+
+
+def test_the_secret_part_of_a_callback_address_is_left_out():
+    assert redact("Forbidden: /api/v1/webhooks/unifonic/s3cr3t-part/") == (
+        "Forbidden: /api/v1/webhooks/unifonic/[secret]/"
+    )

@@ -1,9 +1,12 @@
 """The audit: every message that was planned, what became of it and why. Read only, but for sending again."""
 
 from django.contrib import admin
+from django.template.defaultfilters import linebreaksbr
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
+from apps.accounts.models import User
 from apps.common.admin.base import BaseModelAdmin, BaseTabularInline
 from apps.common.admin.dialogs import ConfirmDialog, run_use_case
 from apps.common.admin.displays import (
@@ -37,6 +40,7 @@ RETRYABLE = (Status.FAILED, Status.UNDELIVERED)
 class DeliveryReceiptInline(BaseTabularInline):
     model = DeliveryReceipt
     allowed_verbs = ("view",)
+    hide_title = True
     fields = ("provider_status", "error_code", "display_created")
     readonly_fields = fields
 
@@ -75,12 +79,12 @@ class NotificationAdmin(ExportableModelAdmin):
     actions_detail = ("retry_action",)
     inlines = (DeliveryReceiptInline,)
     fieldsets = (
-        (_("Message"), {"fields": ("booking", ("kind", "channel"), ("display_recipient", "locale"), "body")}),
+        (_("Message"), {"fields": ("booking", ("kind", "channel"), ("display_recipient", "locale"), "display_text")}),
         (
             _("What became of it"),
             {
                 "fields": (
-                    ("display_state", "attempts"),
+                    ("status", "attempts"),
                     "display_reason",
                     ("display_due", "display_sent", "display_delivered"),
                     ("provider", "display_provider_number"),
@@ -90,7 +94,7 @@ class NotificationAdmin(ExportableModelAdmin):
     )
     readonly_fields = (
         "display_recipient",
-        "display_state",
+        "display_text",
         "display_reason",
         "display_due",
         "display_sent",
@@ -105,6 +109,12 @@ class NotificationAdmin(ExportableModelAdmin):
     display_due = time_column("due_at", _("due at"))
     display_sent = time_column("sent_at", _("sent at"))
     display_delivered = time_column("delivered_at", _("delivered at"))
+
+    @display(description=_("text"))
+    def display_text(self, obj):
+        """The text in the direction its reader sees it, whatever the language of the page."""
+        direction = "rtl" if obj.locale == User.Locale.ARABIC else "ltr"
+        return format_html('<bdi dir="{}">{}</bdi>', direction, linebreaksbr(obj.body, autoescape=True))
 
     @display(description=_("reason"))
     def display_reason(self, obj):

@@ -36,6 +36,7 @@ SAME_IN_BOTH = {
     "reference": "K7Q-3MX-9TP",
     "link": "https://checkout.moyasar.com/invoices/5e7a1c3d-2b4f-4a6e-9d8c-0f1e2d3c4b5a",
 }
+DIRECTIONS = {"body_ar": "rtl", "body_en": "ltr"}
 
 
 @admin.register(Template)
@@ -66,6 +67,12 @@ class TemplateAdmin(BaseModelAdmin):
         ),
     )
     readonly_fields = ("display_arabic_segments", "display_english_segments")
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name in DIRECTIONS:
+            field.widget.attrs["dir"] = DIRECTIONS[db_field.name]
+        return field
 
     @display(description=_("Arabic text as SMS"))
     def display_arabic_segments(self, obj):

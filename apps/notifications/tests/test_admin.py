@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
 
@@ -14,40 +13,15 @@ from apps.accounts.tests.factories import OwnerFactory, PlatformUserFactory
 from apps.common.providers import ProviderUnavailable
 from apps.notifications import services
 from apps.notifications.admin.message import STATE_COLOURS
-from apps.notifications.models import DeliveryReceipt, Kind, Notification, Template
+from apps.notifications.models import DeliveryReceipt, Kind, Notification
 from apps.notifications.tests.factories import NotificationFactory, TemplateFactory
-from apps.salons.tests.factories import MembershipFactory, SalonFactory
+from apps.notifications.tests.helpers import NOW, listed, shown
+from apps.salons.tests.factories import MembershipFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
 
-NOW = datetime(2026, 1, 14, 9, 0, tzinfo=UTC)
 MESSAGES = reverse("admin:notifications_notification_changelist")
-TEMPLATES = reverse("admin:notifications_template_changelist")
 CONFIRMED = {"_form_submitted": "True"}
-ADD_TEMPLATE = reverse("admin:notifications_template_add")
-
-
-@pytest.fixture(autouse=True)
-def _frozen():
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-@pytest.fixture
-def salon():
-    return SalonFactory()
-
-
-@pytest.fixture
-def signed_in(salon):
-    """A browser of somebody with a role in `salon`, a manager by default, reading English."""
-
-    def sign_in(role=SalonRole.MANAGER, user=None, **options):
-        browser = Client(**options)
-        browser.force_login(user or MembershipFactory(salon=salon, role=role).user)
-        return browser
-
-    return sign_in
 
 
 def page(notification, name="change"):
@@ -56,16 +30,6 @@ def page(notification, name="change"):
 
 def retry_page(notification):
     return reverse("admin:notifications_notification_retry_action", args=[notification.pk])
-
-
-def shown(response):
-    """The words of a page, as a reader sees them."""
-    assert response.status_code == 200
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
-
-
-def listed(response):
-    return set(response.context["cl"].queryset)
 
 
 def test_every_state_of_a_message_has_its_colour():
@@ -196,6 +160,7 @@ def test_a_messages_page_tells_its_text_and_what_the_provider_reported(signed_in
     assert "See you &lt;b&gt;soon&lt;/b&gt;" in html
     assert "30005" in html
     assert "booking changed" in html
+    assert re.search(r">\s*not delivered\s*<", html)
 
 
 @pytest.mark.parametrize("role", [SalonRole.MANAGER, SalonRole.RECEPTIONIST])
@@ -340,75 +305,6 @@ def test_a_receptionist_takes_no_phones_along(signed_in, salon):
     NotificationFactory(booking__salon=salon)
 
     assert signed_in(SalonRole.RECEPTIONIST).post(EXPORT, {"format": "1", "resource": ""}).status_code == 403
-
-
-# --- Texts ---
-
-
-def test_a_manager_writes_a_text_for_the_own_salon(signed_in, salon):
-    response = signed_in().post(
-        ADD_TEMPLATE,
-        {
-            "kind": "reminder",
-            "channel": "sms",
-            "is_active": "on",
-            "body_ar": "أهلا {customer}",
-            "body_en": "Hello {customer}",
-        },
-    )
-
-    assert response.status_code == 302
-    template = Template.objects.get()
-    assert (template.salon, template.kind, template.body_en) == (salon, "reminder", "Hello {customer}")
-
-
-def test_a_text_with_an_unknown_placeholder_is_refused_with_the_ones_there_are(signed_in, salon):
-    response = signed_in().post(
-        ADD_TEMPLATE,
-        {"kind": "reminder", "channel": "sms", "is_active": "on", "body_ar": "أهلا", "body_en": "Pay {amount} {x.y}"},
-    )
-
-    assert "Unknown placeholders: {amount}, {x.y}. You can use: {customer}, {date}, " in shown(response)
-    assert Template.objects.count() == 0
-
-
-def test_a_second_text_of_the_same_kind_is_refused_in_words(signed_in, salon):
-    TemplateFactory(salon=salon, kind="reminder")
-
-    response = signed_in().post(
-        ADD_TEMPLATE, {"kind": "reminder", "channel": "sms", "is_active": "on", "body_ar": "أ", "body_en": "b"}
-    )
-
-    assert "This salon has a text for this kind and channel already." in shown(response)
-    assert Template.objects.count() == 1
-
-
-def test_the_editor_shows_what_a_text_costs_as_sms(signed_in, salon):
-    template = TemplateFactory(
-        salon=salon,
-        kind="reminder",
-        body_ar="تذكير: موعدك {date} {time} رقم {reference}",
-        body_en="Reminder: {date} {time}, booking {reference} – see you",
-    )
-
-    text = shown(signed_in().get(reverse("admin:notifications_template_change", args=[template.pk])))
-
-    # "تذكير: موعدك " 13, the date 17, a space, the time 5, " رقم " 5, the reference 11
-    assert "UCS-2, 52 characters, 1 SMS" in text
-    # "Reminder: " 10, the date 19, a space, the time 5, ", booking " 10, the reference 11, " – see you" 10
-    assert "UCS-2, 66 characters, 1 SMS" in text
-    assert "These characters make it longer: –" in text
-    assert "{customer}, {salon}, {service}" in text
-
-
-def test_nobody_reads_or_writes_the_texts_of_another_salon(signed_in, salon):
-    foreign = TemplateFactory()
-    manager = signed_in()
-    address = reverse("admin:notifications_template_change", args=[foreign.pk])
-
-    assert listed(manager.get(TEMPLATES)) == set()
-    manager.post(address, {"kind": "reminder", "channel": "sms", "body_ar": "x", "body_en": "x"})
-    assert Template.objects.get().body_en == "Hello {customer}"
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])

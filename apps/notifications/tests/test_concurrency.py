@@ -13,7 +13,7 @@ from apps.bookings.tests.factories import BookingFactory
 from apps.notifications import services
 from apps.notifications.models import Notification
 from apps.notifications.tests.factories import NotificationFactory
-from apps.notifications.tests.stand_ins import RecordingProvider
+from apps.notifications.tests.helpers import RecordingProvider
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

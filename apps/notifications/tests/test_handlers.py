@@ -5,7 +5,6 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-import time_machine
 from django.db import transaction
 
 from apps.bookings.events import (
@@ -20,18 +19,11 @@ from apps.bookings.tests.factories import BookingFactory
 from apps.common.events import publish
 from apps.notifications import services
 from apps.notifications.models import Notification
+from apps.notifications.tests.helpers import NOW
 from apps.payments.events import PaymentLinkReady, PaymentReceived, RefundSucceeded
 from apps.payments.models import Payment, Refund
 
-pytestmark = pytest.mark.django_db
-
-NOW = datetime(2026, 1, 14, 9, 0, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def _frozen():
-    with time_machine.travel(NOW, tick=False):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
 
 
 @pytest.fixture
@@ -135,6 +127,18 @@ def test_a_completed_visit_invites_to_review_it(told):
             "review_invitation",
             "Reem: thank you for your visit. We would be glad to read your review of Haircut. Booking K7Q-3MX-9TP",
         )
+    ]
+
+
+def test_a_visit_completed_again_after_an_undo_invites_no_second_time(told):
+    booking = booking_for_sara(status=Booking.Status.COMPLETED, version=4)
+    told(BookingCompleted(booking.pk))
+    Booking.objects.filter(pk=booking.pk).update(version=6)
+
+    assert len(told(BookingCompleted(booking.pk))) == 1
+    assert list(Notification.objects.order_by("pk").values_list("booking_version", "status", "reason")) == [
+        (4, "sent", ""),
+        (6, "suppressed", "the customer was invited before"),
     ]
 
 

@@ -1,0 +1,43 @@
+import re
+from datetime import UTC, datetime
+
+from apps.bookings.models import Booking
+from apps.common.providers import Sent
+from apps.notifications.models import Notification
+
+NOW = datetime(2026, 1, 14, 9, 0, tzinfo=UTC)
+
+
+class RecordingProvider:
+    """Takes every message and reaches nobody, or raises `failure` as long as it is set."""
+
+    def __init__(self, failure=None):
+        self.failure = failure
+        self.messages = []
+
+    def send(self, message):
+        self.messages.append(message)
+        if self.failure is not None:
+            raise self.failure
+        return Sent(f"id-{len(self.messages)}", "queued")
+
+
+def state_of(notification):
+    """What the table says of a message now: (status, attempts, due_at, reason)."""
+    row = Notification.objects.get(pk=notification.pk)
+    return row.status, row.attempts, row.due_at, row.reason
+
+
+def changed(booking, **fields):
+    """Put the stored booking into its next version."""
+    Booking.objects.filter(pk=booking.pk).update(version=booking.version + 1, **fields)
+
+
+def shown(response):
+    """The words of a page, as a reader sees them."""
+    assert response.status_code == 200
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+def listed(response):
+    return set(response.context["cl"].queryset)
