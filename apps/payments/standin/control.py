@@ -39,6 +39,7 @@ class Control:
     ) -> None:
         self._ledger, self._clock, self._switches, self._faults = ledger, clock, switches, faults
         self._payments, self._invoices, self._webhooks, self._sender = payments, invoices, webhooks, sender
+        self._at_start = asdict(switches)
 
     def report(self) -> Json:
         """The ground truth: objects oldest first, all that was executed, and per API operation two counts.
@@ -160,10 +161,14 @@ class Control:
         self._sender.deliver_due()
 
     def reset(self) -> None:
-        """Forget objects, calls, faults and pending deliveries, and turn all switches back."""
+        """Forget objects, calls, faults and deliveries, and turn all switches back to where they stood at the start.
+
+        On return no delivery is on its way.
+        """
         self._faults.clear()
-        self._switches.set(asdict(Switches()))
-        self._ledger.clear()
+        self._switches.set(self._at_start)
+        with self._sender.paused():
+            self._ledger.clear()
 
     def routes(self) -> tuple[Route, ...]:
         def post(path: str, call: Callable[..., object]) -> Route:

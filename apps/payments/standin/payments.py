@@ -108,8 +108,8 @@ class Payments:
         if payment["status"] != "authorized":
             raise _wrong_state("Only authorized payments can be captured.")
         amount = _amount(fields, payment["amount"], "Capture amount exceeds the authorized amount.")
-        payment |= {"status": "captured", "captured": amount, "captured_at": self._clock.stamp()}
-        return self._executed(payment, "capture", amount, origin, "payment_captured")
+        payment |= {"status": "captured", "captured": amount}
+        return self._executed(payment, "capture", amount, origin, "payment_captured", "captured_at")
 
     def void(self, payment_id: str, fields: Json, origin: str = "api") -> Json:
         payment = self._get(payment_id)
@@ -119,8 +119,8 @@ class Payments:
         settled_kind = payment["status"] in ("paid", "captured") and self._switches.void_scope == "unsettled"
         if payment["status"] != "authorized" and not (settled_kind and unsettled and not payment["refunded"]):
             raise _wrong_state("The payment cannot be voided.")
-        payment |= {"status": "voided", "voided_at": self._clock.stamp()}
-        return self._executed(payment, "void", payment["amount"], origin, "payment_voided")
+        payment["status"] = "voided"
+        return self._executed(payment, "void", payment["amount"], origin, "payment_voided", "voided_at")
 
     def refund(self, payment_id: str, fields: Json, origin: str = "api") -> Json:
         payment = self._get(payment_id)
@@ -129,10 +129,10 @@ class Payments:
         if payment["status"] not in states or (before and self._switches.second_refund == "refuse"):
             raise _wrong_state("Only paid or captured payments can be refunded.")
         amount = _amount(fields, taken - before, "Refund amount exceeds the refundable amount.")
-        payment |= {"refunded": before + amount, "refunded_at": self._clock.stamp()}
+        payment["refunded"] = before + amount
         if before + amount == taken or self._switches.partial_refund_status == "refunded":
             payment["status"] = "refunded"
-        return self._executed(payment, "refund", amount, origin, "payment_refunded")
+        return self._executed(payment, "refund", amount, origin, "payment_refunded", "refunded_at")
 
     def new(
         self,
@@ -181,14 +181,17 @@ class Payments:
         amount = payment["amount"] if approved else 0
         return self._executed(payment, operation, amount, origin, f"payment_{status}")
 
-    def _executed(self, payment: Json, operation: str, amount: int, origin: str, event: str) -> Json:
-        told = self._save(payment)
-        self._ledger.record(self._clock.stamp(), operation, payment, amount, origin)
+    def _executed(
+        self, payment: Json, operation: str, amount: int, origin: str, event: str, stamped: str = "updated_at"
+    ) -> Json:
+        """Keep what was done, its journal line and its event; `stamped` names the moment it is known by."""
+        told = self._save(payment, stamped)
+        self._ledger.record(payment["updated_at"], operation, payment, amount, origin)
         self._webhooks.announce(event, payment)
         return told
 
-    def _save(self, payment: Json) -> Json:
-        payment["updated_at"] = self._clock.stamp()
+    def _save(self, payment: Json, stamped: str = "updated_at") -> Json:
+        payment["updated_at"] = payment[stamped] = self._clock.stamp()
         amounts = (payment["amount"], payment["refunded"], payment["captured"])
         payment |= _formats(*amounts, payment["currency"])
         self._ledger.payments.save(payment)

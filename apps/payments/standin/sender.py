@@ -3,6 +3,8 @@
 import threading
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPException
 from typing import Any
 from uuid import uuid4
@@ -38,6 +40,12 @@ class Sender:
 
     def wake(self) -> None:
         self._wake.set()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """No delivery is on its way inside the block."""
+        with self._turn:
+            yield
 
     def deliver_due(self) -> None:
         """Deliver everything that is due. On return nothing due is left, whoever delivered it."""

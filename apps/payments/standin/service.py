@@ -12,6 +12,7 @@ from apps.payments.standin.control import Control
 from apps.payments.standin.faults import Faults
 from apps.payments.standin.invoices import Invoices
 from apps.payments.standin.ledger import Ledger
+from apps.payments.standin.messages import Route
 from apps.payments.standin.payments import Payments
 from apps.payments.standin.sender import Sender
 from apps.payments.standin.server import Server, Site
@@ -62,20 +63,23 @@ class Standin:
             webhooks=webhooks,
             sender=self._sender,
         )
-        site = Site(
-            ledger=self._ledger,
-            keys=Keys(secret_key),
-            faults=self._faults,
-            api=api,
-            checkout=Checkout(payments, invoices).routes(),
-            control=self.control.routes(),
-            on_change=self._sender.wake,
-        )
-        self._server = Server(port, site)
+        pages = Checkout(payments, invoices).routes()
+        self._server = Server(port, self._site(api, pages))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="standin")
         if webhook_url:
             with self._ledger.transaction():
                 webhooks.register_at_start(webhook_url, webhook_secret)
+
+    def _site(self, api: tuple[Route, ...], checkout: tuple[Route, ...]) -> Site:
+        return Site(
+            ledger=self._ledger,
+            keys=Keys(self.secret_key),
+            faults=self._faults,
+            api=api,
+            checkout=checkout,
+            control=self.control.routes(),
+            on_change=self._sender.wake,
+        )
 
     @property
     def url(self) -> str:

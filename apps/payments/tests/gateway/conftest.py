@@ -44,4 +44,4 @@ def client(standin):
 
 @pytest.fixture
 def hasty_client(standin):
-    return MoyasarClient(SECRET_KEY, standin.api_url, connect_timeout=0.3, read_timeout=0.3)
+    return MoyasarClient(SECRET_KEY, standin.api_url, connect_timeout=0.5, read_timeout=0.5)

@@ -109,7 +109,7 @@ def test_muted_events_are_lost_for_good(hooked, receiver):
 
 
 def test_a_delayed_event_comes_after_a_later_one(hooked, receiver):
-    hooked.control.switch(webhook_delay_seconds=0.2)
+    hooked.control.switch(webhook_delay_seconds=1.0)
     delayed = make_payment(hooked)
     hooked.control.switch(webhook_delay_seconds=0)
     prompt = make_payment(hooked)
