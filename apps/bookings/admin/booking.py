@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import action, display
+from unfold.decorators import action
 from unfold.enums import ActionVariant
 
 from apps.bookings import services
@@ -10,7 +10,15 @@ from apps.bookings.admin.forms import CancelDialog, DeskBookingForm, MoveDialog
 from apps.bookings.models import Booking
 from apps.bookings.resources import BookingResource
 from apps.common.admin.dialogs import ConfirmDialog, ReasonDialog, run_use_case
-from apps.common.admin.displays import left_to_right, money_column, reference_column, state_column, time_column
+from apps.common.admin.displays import (
+    left_to_right,
+    money_column,
+    phone_column,
+    reference_column,
+    state_column,
+    time_column,
+    two_lines,
+)
 from apps.common.admin.filters import ChoicesDropdownFilter, RangeDateTimeFilter, ScopedRelatedFilter
 from apps.common.admin.transfer import ExportableModelAdmin
 from apps.salons.services import person_with_phone
@@ -64,8 +72,8 @@ class BookingAdmin(ExportableModelAdmin):
             _("Visit"),
             {
                 "fields": [
-                    ("display_state", "display_reference"),
-                    ("display_customer", "display_phone"),
+                    ("status", "display_reference"),
+                    ("customer", "display_phone"),
                     ("display_service", "staff"),
                     ("display_visit", "display_end"),
                     "note",
@@ -114,17 +122,14 @@ class BookingAdmin(ExportableModelAdmin):
     display_prepay = money_column("prepay_amount")
     display_fee = money_column("cancellation_fee_amount")
     display_reference = reference_column("display_reference", _("reference"))
+    display_phone = phone_column("customer.user.phone", _("phone"))
 
-    @display(description=_("customer"), header=True)
+    @admin.display(description=_("customer"), ordering="customer__user__name")
     def display_customer(self, booking):
         person = booking.customer.user
-        return [str(person), left_to_right(person.phone) if person.name else "", person.get_short_name()[:1]]
+        return two_lines(person, left_to_right(person.phone) if person.name else "")
 
-    @display(description=_("phone"))
-    def display_phone(self, booking):
-        return left_to_right(booking.customer.user.phone)
-
-    @display(description=_("service"))
+    @admin.display(description=_("service"))
     def display_service(self, booking):
         return booking.service_name
 

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from apps.bookings.models import Booking
 from apps.bookings.policies import cancellation_fee
@@ -36,6 +36,7 @@ class DeskBookingForm(ScopedModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self.fields["note"].widget = UnfoldAdminTextareaWidget(attrs={"rows": 3})
         self.fields["staff"].required = False
         self.fields["staff"].help_text = _("Left empty, somebody who is free is chosen.")
 

@@ -126,8 +126,8 @@ class BaseModelAdmin(ScopedMixin, GuardedHistoryMixin, ModelAdmin):
 
     def _name_columns(self):
         """Columns made by `displays` are called like the model field they show, unless they have their own name."""
-        for name in {*self.list_display, *self.readonly_fields}:
-            column = getattr(type(self), name, None) if isinstance(name, str) else None
+        for name in dir(type(self)):
+            column = getattr(type(self), name, None) if name.startswith("display_") else None
             path = getattr(column, "described_by", None)
             if path is not None and not hasattr(column, "short_description"):
                 column.short_description = self.model._meta.get_field(path.split(".")[0]).verbose_name
@@ -242,9 +242,13 @@ class _BaseInline(ScopedMixin):
     allowed_verbs = ("view", "add", "change", "delete")
     extra = 0
     show_change_link = False
+    max_num = 300
+    # A posted count of forms costs what it says; the stock limit of 2000 keeps a server busy for seconds.
+    absolute_max = 400
 
     def get_formset(self, request, obj=None, **kwargs):
         kwargs.setdefault("formfield_callback", partial(self.formfield_for_dbfield, request=request, owner=obj))
+        kwargs.setdefault("absolute_max", self.absolute_max)
         return super().get_formset(request, obj, **kwargs)
 
     def get_exclude(self, request, obj=None):
