@@ -8,7 +8,7 @@ words fails there.
 """
 
 from django.utils.translation import gettext_noop as _
-from django.utils.translation import ngettext_lazy, pgettext_lazy
+from django.utils.translation import ngettext_lazy
 
 # django-unfold ships no catalogue; these are the strings nobody else translates.
 UNFOLD = (
@@ -355,17 +355,4 @@ CORRECTED_API = (
     _("Expected available in {wait} seconds."),
     _("This field may not be null."),
     _("Malformed request."),
-    _("Phone number"),
-    _("Enter a valid phone number."),
-    _("The phone number entered is not valid."),
-    pgettext_lazy(
-        "{example_number} is a national phone number.",
-        "Enter a valid phone number (e.g. {example_number}) or a number with an international call prefix.",
-    ),
-    pgettext_lazy(
-        "{example_number} is a national phone number.", "Enter a valid phone number (e.g. {example_number})."
-    ),
-    pgettext_lazy(
-        "{example_number} is an international phone number.", "Enter a valid phone number (e.g. {example_number})."
-    ),
 )

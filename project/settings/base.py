@@ -32,7 +32,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "phonenumber_field",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -110,9 +109,6 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = ["project.formats"]
 TIME_ZONE = "Asia/Riyadh"
 USE_TZ = True
-PHONENUMBER_DEFAULT_REGION = "SA"
-PHONENUMBER_DB_FORMAT = "E164"
-PHONENUMBER_DEFAULT_FORMAT = "E164"
 
 # --- Static files and headers ---
 
