@@ -2,17 +2,20 @@ from django.contrib import admin
 from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
-from apps.common.admin.base import BaseModelAdmin
 from apps.common.admin.displays import left_to_right, money_column, name_column
 from apps.common.admin.filters import BooleanRadioFilter, ScopedRelatedFilter
+from apps.common.admin.transfer import ExportableModelAdmin
 from apps.salons.admin.inlines import AbleStaffInline
+from apps.salons.admin.price_list import PriceListAdmin
+from apps.salons.exports import ServiceCategoryExport, StaffServiceExport
 from apps.salons.models import Service, ServiceCategory, StaffService
 
 EVERY_VERB = ("view", "add", "change", "delete")
 
 
 @admin.register(ServiceCategory)
-class ServiceCategoryAdmin(BaseModelAdmin):
+class ServiceCategoryAdmin(ExportableModelAdmin):
+    resource_classes = [ServiceCategoryExport]
     allowed_verbs = EVERY_VERB
     empty_text = _("The headings of your price list will stand here. Add one, or import the price list.")
     list_display = ["display_name", "salon", "display_service_count", "position", "is_active"]
@@ -32,7 +35,7 @@ class ServiceCategoryAdmin(BaseModelAdmin):
 
 
 @admin.register(Service)
-class ServiceAdmin(BaseModelAdmin):
+class ServiceAdmin(PriceListAdmin):
     allowed_verbs = EVERY_VERB
     empty_text = _("What you sell will stand here. Add a service, or import the price list.")
     list_display = ["display_name", "salon", "category", "display_duration", "display_price", "is_active"]
@@ -70,7 +73,8 @@ class ServiceAdmin(BaseModelAdmin):
 
 
 @admin.register(StaffService)
-class StaffServiceAdmin(BaseModelAdmin):
+class StaffServiceAdmin(ExportableModelAdmin):
+    resource_classes = [StaffServiceExport]
     allowed_verbs = EVERY_VERB
     empty_text = _("Who does what will stand here. Customers can book a service as soon as somebody does it.")
     list_display = ["staff", "service", "salon", "display_price", "display_duration"]

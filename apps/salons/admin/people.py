@@ -4,13 +4,14 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from apps.accounts.models import User
-from apps.common.admin.base import BaseModelAdmin
 from apps.common.admin.displays import phone_column, time_column, two_lines
 from apps.common.admin.filters import BooleanRadioFilter, ChoicesDropdownFilter, RangeDateFilter, ScopedRelatedFilter
 from apps.common.admin.forms import ScopedModelForm
+from apps.common.admin.transfer import ExportableModelAdmin
 from apps.common.errors import DomainError
 from apps.common.fields import PhoneFormField
 from apps.salons import services
+from apps.salons.exports import CustomerExport, ReviewExport
 from apps.salons.models import Customer, Review
 
 
@@ -39,7 +40,8 @@ class NewCustomerForm(ScopedModelForm):
 
 
 @admin.register(Customer)
-class CustomerAdmin(BaseModelAdmin):
+class CustomerAdmin(ExportableModelAdmin):
+    resource_classes = [CustomerExport]
     empty_text = _("Everybody who books will stand here. You can also add customers by phone.")
     list_display = ["display_customer", "display_phone", "salon", "is_blocked", "display_since"]
     list_filter = [
@@ -82,9 +84,10 @@ class CustomerAdmin(BaseModelAdmin):
 
 
 @admin.register(Review)
-class ReviewAdmin(BaseModelAdmin):
+class ReviewAdmin(ExportableModelAdmin):
     """What customers said. The salon decides whether it is shown, never what it says."""
 
+    resource_classes = [ReviewExport]
     allowed_verbs = ("view", "change")
     empty_text = _("What customers say after a visit will stand here.")
     list_display = ["display_review", "salon", "customer", "service", "staff", "is_published", "display_written_at"]

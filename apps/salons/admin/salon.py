@@ -1,9 +1,10 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from apps.common.admin.base import BaseModelAdmin
 from apps.common.admin.displays import name_column, phone_column, state_column
 from apps.common.admin.filters import BooleanRadioFilter, ChoicesDropdownFilter
+from apps.common.admin.transfer import ExportableModelAdmin
+from apps.salons.exports import SalonExport
 from apps.salons.models import Salon
 
 # Set with the platform: a manager who raised their own refund limit would have none.
@@ -11,7 +12,8 @@ PLATFORM_FIELDS = ["slug", "timezone", "refund_limit", "is_active"]
 
 
 @admin.register(Salon)
-class SalonAdmin(BaseModelAdmin):
+class SalonAdmin(ExportableModelAdmin):
+    resource_classes = [SalonExport]
     list_display = ["display_name", "city", "audience", "display_confirmation", "display_phone", "is_active"]
     list_filter = [
         ("city", ChoicesDropdownFilter),

@@ -2,18 +2,20 @@ from django.contrib import admin
 from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext_lazy as _
 
-from apps.common.admin.base import BaseModelAdmin
 from apps.common.admin.displays import left_to_right, name_column, state_column, time_column
 from apps.common.admin.filters import ChoicesDropdownFilter, RangeDateFilter, RangeDateTimeFilter, ScopedRelatedFilter
+from apps.common.admin.transfer import ExportableModelAdmin
 from apps.salons.admin.catalogue import EVERY_VERB
 from apps.salons.admin.inlines import ExceptionHoursInline
+from apps.salons.exports import ScheduleExceptionExport, TimeOffExport, WeeklyHoursExport
 from apps.salons.models import ScheduleException, TimeOff, WeeklyHours
 
 WHOLE_SALON = _("the whole salon")
 
 
 @admin.register(WeeklyHours)
-class WeeklyHoursAdmin(BaseModelAdmin):
+class WeeklyHoursAdmin(ExportableModelAdmin):
+    resource_classes = [WeeklyHoursExport]
     allowed_verbs = EVERY_VERB
     empty_text = _("Opening hours and working hours will stand here. Without hours there is no time to book.")
     list_display = ["display_who", "salon", "weekday", "display_hours", "display_validity", "exception"]
@@ -56,7 +58,8 @@ class WeeklyHoursAdmin(BaseModelAdmin):
 
 
 @admin.register(ScheduleException)
-class ScheduleExceptionAdmin(BaseModelAdmin):
+class ScheduleExceptionAdmin(ExportableModelAdmin):
+    resource_classes = [ScheduleExceptionExport]
     allowed_verbs = EVERY_VERB
     empty_text = _("Holidays, days with other hours and seasons such as Ramadan will stand here.")
     list_display = ["display_name", "salon", "display_kind", "display_who", "starts_on", "ends_on"]
@@ -85,9 +88,17 @@ class ScheduleExceptionAdmin(BaseModelAdmin):
     def display_who(self, exception):
         return exception.staff or WHOLE_SALON
 
+    def save_formset(self, request, form, formset, change):
+        for row in formset.forms:
+            if row.instance.staff_id is None:
+                # What counts for one person only, counts for that person hour by hour.
+                row.instance.staff = form.instance.staff
+        super().save_formset(request, form, formset, change)
+
 
 @admin.register(TimeOff)
-class TimeOffAdmin(BaseModelAdmin):
+class TimeOffAdmin(ExportableModelAdmin):
+    resource_classes = [TimeOffExport]
     allowed_verbs = EVERY_VERB
     empty_text = _("Holidays, sick days and hours away will stand here.")
     list_display = ["staff", "salon", "display_starts_at", "display_ends_at", "reason"]

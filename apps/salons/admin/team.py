@@ -5,18 +5,20 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminColorInputWidget
 
 from apps.accounts.roles import SalonRole
-from apps.common.admin.base import BaseModelAdmin
 from apps.common.admin.displays import left_to_right, phone_column, state_column, two_lines
 from apps.common.admin.filters import BooleanRadioFilter, ChoicesDropdownFilter, ScopedRelatedFilter
+from apps.common.admin.transfer import ExportableModelAdmin
 from apps.common.scope import salons_allowing
 from apps.common.text import localized
 from apps.salons.admin.catalogue import EVERY_VERB
 from apps.salons.admin.inlines import OfferedServicesInline, TimeOffInline, UsualHoursInline
+from apps.salons.exports import MembershipExport, StaffExport
 from apps.salons.models import Membership, Staff
 
 
 @admin.register(Staff)
-class StaffAdmin(BaseModelAdmin):
+class StaffAdmin(ExportableModelAdmin):
+    resource_classes = [StaffExport]
     allowed_verbs = EVERY_VERB
     empty_text = _("The people your customers book will stand here.")
     list_display = ["display_name", "salon", "gender", "display_phone", "position", "is_active"]
@@ -66,9 +68,10 @@ class StaffAdmin(BaseModelAdmin):
 
 
 @admin.register(Membership)
-class MembershipAdmin(BaseModelAdmin):
+class MembershipAdmin(ExportableModelAdmin):
     """Who works in which salon, and as what. Roles are given by the platform's owner only."""
 
+    resource_classes = [MembershipExport]
     empty_text = _("The people who sign in to this back office will stand here.")
     list_display = ["display_person", "salon", "display_role", "is_active", "created_at"]
     list_filter = [

@@ -1,6 +1,7 @@
-"""One cell becomes one value. Each parser takes a `Cell`, returns a plain value and raises `Rejected` with the reason."""
+"""One cell becomes one value: each parser takes a `Cell` and raises `Rejected` with the reason."""
 
 import re
+from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +15,8 @@ from apps.salons.catalogue_import.sheet import Cell, Special
 LARGEST_PRICE = Decimal("99999999.99")
 # What a spreadsheet program computes with may end in …999 or …001.
 FLOAT_NOISE = Decimal("0.000001")
+LONGEST_NUMBER = 60
+LONGEST_DESCRIPTION = 30_000
 SHORTEST, LONGEST, LONGEST_BUFFER = 5, 1440, 480
 
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
@@ -25,13 +28,22 @@ GROUPED_NUMBER = re.compile(r"\d{1,3}(,\d{3})+(\.\d{1,2})?")
 DECIMAL_COMMA = re.compile(r"\d{1,12},\d{1,2}")
 TOO_PRECISE = re.compile(r"\d+[.,]\d{3,}")
 RANGE = re.compile(r"^\D*\d[\d.,]*\s*(-|–|—|−|/|~|to|الى|إلى|حتى|او|أو)\s*\d[\d.,]*\D*$", re.IGNORECASE)
-CURRENCY = re.compile(r"^(sar|sr|ر\.?\s?س\.?|ريال(\s+سعودي)?|﷼|\u20c1)|(sar|sr|ر\.?\s?س\.?|ريال(\s+سعودي)?|﷼|\u20c1)$", re.I)
+CURRENCY = re.compile(
+    r"^(sar|sr|ر\.?\s?س\.?|ريال(\s+سعودي)?|﷼|\u20c1)|(sar|sr|ر\.?\s?س\.?|ريال(\s+سعودي)?|﷼|\u20c1)$", re.IGNORECASE
+)
 ARABIC_SEPARATORS = str.maketrans({"٫": ".", "٬": ",", "،": ","})
 FORMULA_SIGNS = ("=", "@", "＝", "＠")
-LOST_LETTERS = re.compile(r"(?=.*\?\?)[?\s\d.,()+-]+")
+# A program that cannot store Arabic writes a question mark for every letter.
+LOST_LETTERS = re.compile(r"\ufffd|(^|\s)\?{3,}(\s|$)|^[?\s\d.,()+-]*\?\?[?\s\d.,()+-]*$")
 
-YES = {search_key(word) for word in ("yes", "y", "true", "1", "active", "on", "نعم", "متاح", "متاحة", "صح", "مفعل", "مفعلة")}
-NO = {search_key(word) for word in ("no", "n", "false", "0", "inactive", "off", "لا", "غير متاح", "غير متاحة", "خطأ", "موقوف")}
+YES = {
+    search_key(word)
+    for word in ("yes", "y", "true", "1", "active", "on", "نعم", "متاح", "متاحة", "صح", "مفعل", "مفعلة")
+}
+NO = {
+    search_key(word)
+    for word in ("no", "n", "false", "0", "inactive", "off", "لا", "غير متاح", "غير متاحة", "خطأ", "موقوف")
+}
 
 
 def is_empty(cell: Cell) -> bool:
@@ -49,20 +61,20 @@ def line(cell: Cell, longest: int) -> str:
     return _text(cell, " ".join, longest)
 
 
-def paragraphs(cell: Cell, longest: int = 5000) -> str:
+def paragraphs(cell: Cell, longest: int = LONGEST_DESCRIPTION) -> str:
     """A description, line breaks kept."""
     return _text(cell, "\n".join, longest)
 
 
-def _text(cell: Cell, join, longest: int) -> str:
+def _text(cell: Cell, join: Callable[[list[str]], str], longest: int) -> str:
     text = join(canonical(_string(cell)).split("\n"))
-    if LOST_LETTERS.fullmatch(text) or "\ufffd" in text:
+    if len(text) > longest:
+        raise Rejected(_("This text is longer than %(longest)s letters."), code="text_too_long", longest=longest)
+    if LOST_LETTERS.search(text):
         raise Rejected(
             _("The letters of this cell were lost when the file was saved. Save it as “CSV UTF-8” again."),
             code="letters_lost",
         )
-    if len(text) > longest:
-        raise Rejected(_("This text is longer than %(longest)s letters."), code="text_too_long", longest=longest)
     return text
 
 
@@ -76,17 +88,13 @@ def _string(cell: Cell) -> str:
     return unescape_formula(cell)
 
 
-def _number_text(value: float | Decimal) -> str:
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
+def _number_text(value: float) -> str:
+    return str(int(value)) if value == int(value) and not isinstance(value, bool) else str(value)
 
 
 def _special(cell: Special) -> Rejected:
     if cell is Special.FORMULA:
-        return Rejected(
-            _("This cell holds a formula. Replace it with its result."), code="cell_is_formula"
-        )
+        return Rejected(_("This cell holds a formula. Replace it with its result."), code="cell_is_formula")
     if cell is Special.DATE:
         return Rejected(
             _("The spreadsheet program took this cell for a date. Format it as text or number and type it again."),
@@ -108,7 +116,7 @@ def price(cell: Cell) -> Decimal:
 def _amount(cell: Cell) -> Decimal:
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         return _cents(Decimal(str(cell)))
-    typed = _string(cell)
+    typed = _string(cell)[:LONGEST_NUMBER]
     text = CURRENCY.sub("", latin_digits(clean_text(typed)).translate(ARABIC_SEPARATORS)).strip()
     if RANGE.match(text):
         raise Rejected(
@@ -132,8 +140,8 @@ def _amount(cell: Cell) -> Decimal:
 
 
 def _cents(amount: Decimal) -> Decimal:
-    if not amount.is_finite() or abs(amount) > LARGEST_PRICE:
-        return amount if amount.is_finite() else LARGEST_PRICE + 1
+    if not abs(amount) <= LARGEST_PRICE:
+        return LARGEST_PRICE + 1
     rounded = amount.quantize(CENT, rounding=ROUND_HALF_UP)
     if abs(rounded - amount) > FLOAT_NOISE:
         raise _too_precise()
@@ -158,9 +166,7 @@ def duration(cell: Cell) -> int:
 
 
 def buffer(cell: Cell) -> int:
-    """Minutes before or after a service; an empty cell is none."""
-    if is_empty(cell):
-        return 0
+    """Minutes before or after a service."""
     minutes = _minutes(cell)
     if minutes > LONGEST_BUFFER:
         raise Rejected(_("Preparation and cleaning up take at most 8 hours each."), code="buffer_out_of_range")

@@ -8,11 +8,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.errors import Rejected
-from apps.common.text import search_key
+from apps.common.text import localized, search_key
 from apps.salons.catalogue_import.errors import Problem
 
 PUNCTUATION = re.compile(r"[\W_]+")
@@ -20,7 +19,7 @@ PUNCTUATION = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True)
 class Column:
-    """`key` names it in code; `arabic` and `english` are its headings in our exports, `synonyms` others that people use."""
+    """`key` names it in code, `arabic` and `english` head it in our exports, `synonyms` are others that people use."""
 
     key: str
     arabic: str
@@ -30,7 +29,7 @@ class Column:
     @property
     def heading(self) -> str:
         """The heading in the active language."""
-        return self.arabic if (get_language() or "ar").startswith("ar") else self.english
+        return localized(self.arabic, self.english)
 
 
 SALON = Column("salon", "الصالون", "Salon", ("salon slug",))
@@ -99,24 +98,27 @@ PRICE = Column(
 )
 DURATION = Column(
     "duration",
-    "المدة بالدقائق",
-    "Duration, minutes",
-    ("المدة", "مدة الخدمة", "الدقائق", "المدة (دقيقة)", "duration", "duration (min)", "minutes"),
+    "المدة (دقائق)",
+    "Duration (minutes)",
+    ("المدة", "المدة بالدقائق", "مدة الخدمة", "الدقائق", "المدة (دقيقة)", "duration", "duration (min)", "minutes"),
 )
 BUFFER_BEFORE = Column(
     "buffer_before",
-    "التجهيز قبل الخدمة، دقائق",
-    "Preparation before, minutes",
+    "التجهيز قبل الخدمة (دقائق)",
+    "Preparation before (minutes)",
     ("التجهيز قبل", "buffer before", "buffer before minutes", "preparation before"),
 )
 BUFFER_AFTER = Column(
     "buffer_after",
-    "التنظيف بعد الخدمة، دقائق",
-    "Cleaning up after, minutes",
+    "التنظيف بعد الخدمة (دقائق)",
+    "Cleaning up after (minutes)",
     ("التنظيف بعد", "buffer after", "buffer after minutes", "cleaning up after"),
 )
 ACTIVE = Column(
-    "active", "متاحة للحجز", "Can be booked", ("متاح للحجز", "متاحة", "مفعلة", "نشطة", "active", "is active", "bookable")
+    "active",
+    "متاحة للحجز",
+    "Can be booked",
+    ("متاح للحجز", "متاحة", "مفعلة", "نشطة", "active", "is active", "bookable"),
 )
 DESCRIPTION_AR = Column(
     "description_ar", "الوصف بالعربية", "Description (Arabic)", ("الوصف العربي", "description ar", "arabic description")
@@ -167,6 +169,11 @@ KNOWN = {
 PLAIN_FOLDED = {fold(text) for texts in PLAIN.values() for text in texts}
 
 
+def word_for(*, value: bool) -> str:
+    """Yes or no as an export writes it in the active language."""
+    return localized("نعم", "yes") if value else localized("لا", "no")
+
+
 @dataclass(frozen=True)
 class Layout:
     """Which column stands where: `keys[i]` is that of cell i, None where no heading stands. `headings` are the file's
@@ -178,7 +185,9 @@ class Layout:
     undecided: frozenset[str]
 
     def heading(self, key: str) -> str:
-        return self.headings.get(key) or COLUMNS[key].heading
+        """What the file calls the column `key`; a lone name column speaks for both languages."""
+        other = f"{key[:-2]}{'en' if key.endswith('_ar') else 'ar'}"
+        return self.headings.get(key) or self.headings.get(other) or COLUMNS[key].heading
 
 
 def known(heading: str) -> str | None:
@@ -188,22 +197,26 @@ def known(heading: str) -> str | None:
 
 def read_headings(headings: Sequence[str], row: int) -> tuple[Layout, list[Problem]]:
     """The layout that `headings` describe and what is wrong with them: unknown, doubled and missing columns."""
-    keys: list[str | None] = []
+    keys = [known(heading) if heading else None for heading in headings]
     seen: dict[str, str] = {}
     problems = []
-    for heading in headings:
-        key = known(heading) if heading else None
+    for heading, key in zip(headings, keys, strict=True):
         if heading and key is None:
-            problems.append(Problem(row, heading, _refusal("column_unknown", UNKNOWN)))
+            refusal = Rejected(_("This column is not known. Rename it or remove it."), code="column_unknown")
+            problems.append(Problem(row, heading, refusal))
         elif key in seen:
-            problems.append(Problem(row, heading, _refusal("column_doubled", DOUBLED, other=seen[key])))
+            refusal = Rejected(
+                _("This column is there twice; the other one is called “%(other)s”."),
+                code="column_doubled",
+                other=seen[key],
+            )
+            problems.append(Problem(row, heading, refusal))
         elif key is not None:
             seen[key] = heading
-        keys.append(key)
     for alternatives in NEEDED:
         if not any(key in seen for key in alternatives):
             names = " / ".join(COLUMNS[key].heading for key in alternatives)
-            problems.append(Problem(row, names, _refusal("column_missing", MISSING)))
+            problems.append(Problem(row, names, Rejected(_("This column is missing."), code="column_missing")))
     return Layout(keys, seen, _undecided(seen)), problems
 
 
@@ -211,12 +224,3 @@ def _undecided(seen: dict[str, str]) -> frozenset[str]:
     pairs = (("category_ar", "category_en"), ("name_ar", "name_en"))
     alone = [key for pair in pairs for key in pair if key in seen and not all(other in seen for other in pair)]
     return frozenset(key for key in alone if fold(seen[key]) in PLAIN_FOLDED)
-
-
-UNKNOWN = _("This column is not known. Rename it or remove it.")
-DOUBLED = _("This column is there twice; the other one is called “%(other)s”.")
-MISSING = _("This column is missing.")
-
-
-def _refusal(code: str, message: str, **params: str) -> Rejected:
-    return Rejected(message, code=code, **params)

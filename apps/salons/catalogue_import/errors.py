@@ -1,5 +1,6 @@
 """Why a file, or a row of it, is refused."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
@@ -40,7 +41,8 @@ class OldExcelFile(Rejected):
 
     code = "old_excel_file"
     message = _(
-        "This is an old Excel file (.xls) or one with a password. Save it as “Excel Workbook (.xlsx)” without a password."
+        "This is an old Excel file (.xls) or one with a password. Save it as “Excel Workbook (.xlsx)” "
+        "without a password."
     )
 
 
@@ -101,8 +103,43 @@ class Problem:
         """The reason in the active language."""
         return str(self.error)
 
+
+@dataclass(frozen=True)
+class Finding:
+    """The same reason in the same column of one or many rows, to be read by a person."""
+
+    rows: list[int]
+    column: str
+    reason: str
+
+    @property
+    def row_text(self) -> str:
+        return spans(self.rows)
+
     def __str__(self) -> str:
-        words = {"row": self.row, "column": self.column, "reason": self.reason}
-        if self.column:
-            return _("Row %(row)s, column “%(column)s”: %(reason)s") % words
-        return _("Row %(row)s: %(reason)s") % words
+        words = {"row": self.row_text, "column": self.column, "reason": self.reason}
+        if len(self.rows) == 1:
+            text = _("Row %(row)s, column “%(column)s”: %(reason)s") if self.column else _("Row %(row)s: %(reason)s")
+        else:
+            text = _("Rows %(row)s, column “%(column)s”: %(reason)s") if self.column else _("Rows %(row)s: %(reason)s")
+        return str(text) % words
+
+
+def findings(problems: Iterable[Problem]) -> list[Finding]:
+    """`problems` in the active language, those that differ only in their row as one, by first row."""
+    rows: dict[tuple[str, str], list[int]] = {}
+    for problem in problems:
+        rows.setdefault((problem.column, problem.reason), []).append(problem.row)
+    found = [Finding(sorted(set(numbers)), column, reason) for (column, reason), numbers in rows.items()]
+    return sorted(found, key=lambda finding: finding.rows[0])
+
+
+def spans(numbers: Iterable[int]) -> str:
+    """Ascending row numbers as people list them: `2-22, 24`."""
+    pieces: list[list[int]] = []
+    for number in numbers:
+        if pieces and number == pieces[-1][-1] + 1:
+            pieces[-1] = [pieces[-1][0], number]
+        else:
+            pieces.append([number])
+    return ", ".join("-".join(str(end) for end in piece) for piece in pieces)

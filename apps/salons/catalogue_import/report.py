@@ -1,7 +1,7 @@
 """What an import found and did, in a form that the admin's page and the command both print."""
 
 import hashlib
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -9,13 +9,16 @@ from django.utils.translation import gettext as _
 
 from apps.common.text import localized
 from apps.salons.catalogue_import.columns import COLUMNS
-from apps.salons.catalogue_import.errors import Problem
+from apps.salons.catalogue_import.errors import Finding, Problem, findings, spans
 
 # A name is its Arabic and its English text.
 Names: TypeAlias = tuple[str, str]
 Value: TypeAlias = str | int | bool | Decimal | Names
 
 NOTHING = "—"
+MOVED = "category"
+# What leaving the row out does not mend, or should not.
+NOT_OF_A_ROW = {"column_unknown", "column_doubled", "column_missing", "row_unknown", "duration_missing"}
 
 
 def shown(value: Value) -> str:
@@ -29,7 +32,9 @@ def shown(value: Value) -> str:
 
 @dataclass(frozen=True)
 class Change:
-    """One value that becomes another. `key` is that of the column; `code` is "" for a change of a category."""
+    """One value that becomes another. `key` is that of the column, or MOVED for a service that changes its category;
+    `code` is "" for a change of a category.
+    """
 
     row: int
     code: str
@@ -44,7 +49,7 @@ class Change:
 
     @property
     def column(self) -> str:
-        return COLUMNS[self.key].heading
+        return _("Category") if self.key == MOVED else COLUMNS[self.key].heading
 
     @property
     def old_text(self) -> str:
@@ -91,8 +96,13 @@ class Report:
     changes: list[Change] = field(default_factory=list)
 
     @property
-    def bad_rows(self) -> list[int]:
-        return sorted({problem.row for problem in self.problems})
+    def bad_rows(self) -> str:
+        """Numbers of the rows that could be left out because of a problem, as the operator would write them."""
+        return spans(sorted({problem.row for problem in self.problems if problem.code not in NOT_OF_A_ROW}))
+
+    def findings(self) -> list[Finding]:
+        """The problems for people, in the active language."""
+        return findings(self.problems)
 
     def lines(self) -> list[tuple[str, int]]:
         """`[(label, count), …]` in the active language."""
@@ -107,5 +117,5 @@ class Report:
 
     def fingerprint(self) -> str:
         """Equal for two reports exactly when they would write the same."""
-        written = repr([astuple(entry) for entry in (*self.additions, *self.changes)])
+        written = repr((self.additions, self.changes))
         return hashlib.sha256(written.encode()).hexdigest()
