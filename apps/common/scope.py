@@ -37,11 +37,9 @@ def salons_allowing(request, model, verb):
     return [salon for salon in salons if request.user.has_perm(permission, model(salon=salon))]
 
 
-def salon_id_of(row):
-    """Id of the salon a row belongs to; a salon belongs to itself. None for rows of no salon."""
-    if row is None:
-        return None
-    return row.salon_id if salon_model(type(row)) else row.pk
+def salon_id_of(row, salon_class):
+    """Id of the salon a row belongs to; a salon belongs to itself. None for no row, or a row of no salon."""
+    return row.pk if isinstance(row, salon_class) else getattr(row, "salon_id", None)
 
 
 def ensure_keys(model, keys):

@@ -3,11 +3,13 @@
 from django.contrib.auth.backends import ModelBackend
 from django.db.models import Q
 
-from apps.accounts.roles import OWN_ROWS_ONLY, PERMISSIONS, allows
+from apps.accounts.roles import OWN_ROWS_ONLY, PERMISSIONS, PlatformRole, allows
 
 
 def _platform_roles(user):
-    return _remembered(user, "platform_roles", lambda: set(user.groups.values_list("name", flat=True)))
+    # A group that happens to be called like a role of a salon gives nothing.
+    named = user.groups.filter(name__in=PlatformRole.values)
+    return _remembered(user, "platform_roles", lambda: set(named.values_list("name", flat=True)))
 
 
 def _memberships(user):

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from apps.accounts.models import DataRequest, User
 from apps.accounts.resources import DataRequestExport, UserExport
@@ -15,6 +16,19 @@ from apps.common.admin.displays import phone_column, state_column, time_column, 
 from apps.common.admin.filters import BooleanRadioFilter, ChoicesDropdownFilter, RangeDateFilter, ScopedRelatedFilter
 from apps.common.admin.forms import ScopedModelForm
 from apps.common.admin.transfer import ExportableModelAdmin
+
+OWNER = _("owner of the platform")
+
+
+def role_name(group):
+    """What a group is called; groups carry the code of a platform role."""
+    return dict(PlatformRole.choices).get(group.name, group.name)
+
+
+class RoleFilter(ScopedRelatedFilter):
+    def field_choices(self, field, request, model_admin):
+        names = dict(PlatformRole.choices)
+        return [(key, names.get(name, name)) for key, name in super().field_choices(field, request, model_admin)]
 
 
 class NewUserForm(UserCreationForm):
@@ -34,18 +48,18 @@ class UserAdmin(DjangoUserAdmin, ExportableModelAdmin):
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
     ordering = ("phone",)
-    list_display = ["display_person", "display_phone", "locale", "is_superuser", "is_active", "display_since"]
+    list_display = ["display_person", "display_phone", "locale", "display_owner", "is_active", "display_since"]
     list_filter = [
         ("is_active", BooleanRadioFilter),
         ("is_superuser", BooleanRadioFilter),
-        ("groups", ScopedRelatedFilter),
+        ("groups", RoleFilter),
         ("locale", ChoicesDropdownFilter),
         ("created_at", RangeDateFilter),
     ]
     search_fields = ["name", "phone"]
     search_help_text = _("Search by name or phone")
     filter_horizontal = []
-    readonly_fields = ["display_password", "display_since", "display_last_login"]
+    readonly_fields = ["display_owner", "display_password", "display_since", "display_last_login"]
     add_fieldsets = [
         (None, {"fields": [("phone", "name"), "locale", "usable_password", ("password1", "password2")]}),
     ]
@@ -65,6 +79,10 @@ class UserAdmin(DjangoUserAdmin, ExportableModelAdmin):
     def display_person(self, person):
         return two_lines(person.name or _("(no name yet)"))
 
+    @admin.display(description=OWNER, ordering="is_superuser", boolean=True)
+    def display_owner(self, person):
+        return person.is_superuser
+
     @admin.display(description=_("password"))
     def display_password(self, person):
         state = _("set") if person.has_usable_password() else _("none, signs in by code")
@@ -72,10 +90,23 @@ class UserAdmin(DjangoUserAdmin, ExportableModelAdmin):
         markup = '{} · <a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>'
         return format_html(markup, state, url, _("Change the password"))
 
-    def get_readonly_fields(self, request, obj=None):
-        fields = super().get_readonly_fields(request, obj)
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "is_superuser":
+            field.label, field.help_text = OWNER, _("May do everything in every salon.")
+        if db_field.name == "groups":
+            field.label, field.help_text = _("roles in all salons"), ""
+            field.widget = UnfoldAdminCheckboxSelectMultipleWidget(choices=field.choices)
+            field.label_from_instance = role_name
+        return field
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or obj != request.user:
+            return fieldsets
         # Nobody locks themselves out, and there is always one owner left.
-        return [*fields, "is_active", "is_superuser"] if obj == request.user else fields
+        rights = {"classes": ["tab"], "fields": ["display_owner", "groups", "display_password"]}
+        return [fieldsets[0], (fieldsets[1][0], rights)]
 
 
 admin.site.unregister(Group)
@@ -96,7 +127,7 @@ class GroupAdmin(BaseModelAdmin):
 
     @admin.display(description=_("role"), ordering="name")
     def display_name(self, group):
-        return dict(PlatformRole.choices).get(group.name, group.name)
+        return role_name(group)
 
     @admin.display(description=_("people"), ordering="people")
     def display_people(self, group):

@@ -7,7 +7,7 @@ from unfold.decorators import display
 
 from apps.accounts.models import IdempotencyKey, OtpChallenge, PhoneGuard, TokenFamily
 from apps.common.admin.base import BaseModelAdmin
-from apps.common.admin.displays import left_to_right, time_column, two_lines
+from apps.common.admin.displays import State, left_to_right, time_column, two_lines
 from apps.common.admin.filters import ChoicesDropdownFilter, RangeDateTimeFilter
 from apps.common.phones import mask_phone
 
@@ -141,4 +141,4 @@ def challenge_state(challenge):
 
 
 def state_pair(state):
-    return state, STATE_NAMES[state]
+    return State(state, STATE_NAMES[state])

@@ -15,6 +15,7 @@ from django.contrib.admin import ShowFacets
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import NestedObjects, unquote
 from django.db import IntegrityError, models, router
+from django.forms import ModelChoiceField
 from django.http import HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
@@ -74,7 +75,20 @@ class ScopedMixin:
     def formfield_for_dbfield(self, db_field, request, owner=None, **kwargs):
         if isinstance(db_field, models.ForeignKey | models.ManyToManyField):
             kwargs.setdefault("queryset", self.choices_for(request, db_field, owner))
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(field, ModelChoiceField):
+            self._name_salons(request, db_field.related_model, field, owner)
+        return field
+
+    @staticmethod
+    def _name_salons(request, related, field, owner):
+        """While the salon is not chosen yet, people of several salons have to tell equal names apart."""
+        salon_class = salon_model(related)
+        if salon_class is None or salon_id_of(owner, salon_class) is not None:
+            return
+        if len(visible_salons(request, salon_class)) > 1:
+            field.queryset = field.queryset.select_related("salon")
+            field.label_from_instance = lambda row: f"{row} · {row.salon}"
 
     def choices_for(self, request, db_field, owner):
         """Rows that `db_field` may point to. `owner` is the object being changed (of an inline: its parent), or None.
@@ -83,10 +97,11 @@ class ScopedMixin:
         """
         related = db_field.related_model
         rows = visible_rows(related, request.user).order_by(*self.get_field_ordering(db_field, request))
+        salon_class = salon_model(related)
         if db_field.name == "salon" and related is salon_model(self.model):
             rows = rows.filter(pk__in=[salon.pk for salon in salons_allowing(request, self.model, "add")])
-        elif salon_model(related) is not None and salon_id_of(owner) is not None:
-            rows = rows.filter(salon_id=salon_id_of(owner))
+        elif salon_class is not None and (salon_id := salon_id_of(owner, salon_class)) is not None:
+            rows = rows.filter(salon_id=salon_id)
         current = getattr(owner, db_field.attname, None) if isinstance(owner, self.model) else None
         if isinstance(db_field, models.ForeignKey) and current is not None:
             # What the row says already stays as it is, also when the reader could not choose it.
@@ -214,11 +229,20 @@ class BaseModelAdmin(ScopedMixin, GuardedHistoryMixin, ModelAdmin):
     # --- Writing ---
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        """A refusal of the use case arrives here, outside the admin's transaction: nothing was stored, nothing is
-        announced, and the person is told why on the page they came from.
+        return self._told(request, partial(super().changeform_view, request, object_id, form_url, extra_context))
+
+    def delete_view(self, request, object_id, extra_context=None):
+        return self._told(request, partial(super().delete_view, request, object_id, extra_context))
+
+    def changelist_view(self, request, extra_context=None):
+        return self._told(request, partial(super().changelist_view, request, extra_context))
+
+    def _told(self, request, view):
+        """A refusal of a use case or of the database arrives here, outside the admin's transaction: nothing was stored,
+        nothing is announced, and the person is told why on the page they came from.
         """
         try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            return view()
         except (DomainError, IntegrityError) as error:
             if request.method != "POST":
                 raise

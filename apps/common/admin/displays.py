@@ -81,13 +81,25 @@ def time_column(path, description=None, *, zone="salon.timezone"):
     return _finish(value, path, description, path.replace(".", "__"))
 
 
+class State(tuple):
+    """(value, translated text): a list colours it by the value, and wherever it is printed it is the text."""
+
+    __slots__ = ()
+
+    def __new__(cls, value, text):
+        return super().__new__(cls, (str(value), text))
+
+    def __str__(self):
+        return str(self[1])
+
+
 def state_column(field, colours, description=None):
     """A coloured label of the choice field `field`; `colours` maps every choice to success, info, warning, danger,
     primary or default. A system check refuses a choice left out.
     """
 
     def value(_admin, obj):
-        return getattr(obj, field), getattr(obj, f"get_{field}_display")()
+        return State(getattr(obj, field), getattr(obj, f"get_{field}_display")())
 
     column = display(label={str(key): colour for key, colour in colours.items()}, ordering=field)(value)
     column.state_field = field

@@ -1,6 +1,5 @@
-from rest_framework import serializers
-
 from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
 
 from apps.common.fields import INVALID_PHONE
 from apps.common.phones import normalize_phone

@@ -111,7 +111,7 @@ def test_no_row_can_point_into_another_salon():
         stranger.save()
     assert Service.objects.count() == 0
 
-    with pytest.raises(ValidationError) as refusal:
+    with override("en"), pytest.raises(ValidationError) as refusal:
         stranger.validate_constraints()
     assert refusal.value.message_dict == {"category": ["This belongs to another salon."]}
 
@@ -192,7 +192,7 @@ def test_a_price_of_nothing_is_refused_by_the_database_and_explained_by_the_form
     service = ServiceFactory.build(salon=SalonFactory(), price_amount=Decimal("0.00"))
     service.category = ServiceCategoryFactory(salon=service.salon)
 
-    with pytest.raises(ValidationError) as refusal:
+    with override("en"), pytest.raises(ValidationError) as refusal:
         service.validate_constraints()
     assert refusal.value.messages == ["A price is greater than zero."]
     with pytest.raises(IntegrityError, match="salons_service_price"), transaction.atomic():

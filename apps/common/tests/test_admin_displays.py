@@ -1,0 +1,57 @@
+from datetime import UTC, datetime
+from decimal import Decimal
+from types import SimpleNamespace
+
+import pytest
+from django.utils.translation import override
+
+from apps.common.admin.displays import (
+    EMPTY,
+    left_to_right,
+    money_column,
+    show_money,
+    show_phone,
+    show_time,
+    time_column,
+    two_lines,
+)
+
+NOON = datetime(2026, 1, 5, 21, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("language", "shown"), [("en", "1,234.50 SAR"), ("ar", "1,234.50 ر.س")])
+def test_money_reads_the_same_in_both_directions(language, shown):
+    with override(language):
+        assert show_money(Decimal("1234.5")) == f"<bdi>{shown}</bdi>"
+
+
+def test_a_phone_reads_from_left_to_right():
+    assert show_phone("+966551234567") == '<bdi dir="ltr">+966551234567</bdi>'
+
+
+@pytest.mark.parametrize("show", [show_money, show_time])
+def test_nothing_is_a_dash(show):
+    assert show(None) == EMPTY
+
+
+def test_a_moment_is_told_by_the_clock_of_the_salon():
+    with override("en"):
+        assert "Jan" in show_time(NOON, "Asia/Riyadh")
+        assert "12:30" in show_time(NOON, "Asia/Riyadh")
+        assert "9:30" in show_time(NOON, "UTC")
+
+
+def test_a_column_follows_relations_to_value_and_zone():
+    row = SimpleNamespace(booking=SimpleNamespace(starts_at=NOON, price=None), salon=SimpleNamespace(timezone="UTC"))
+
+    with override("en"):
+        assert "9:30" in time_column("booking.starts_at", "start")(None, row)
+    assert money_column("booking.price", "price")(None, row) == EMPTY
+    assert money_column("missing.price", "price")(None, row) == EMPTY
+    assert money_column("booking.price", "price").admin_order_field == "booking__price"
+
+
+def test_markup_in_a_name_stays_text():
+    assert two_lines("<b>x</b>") == "<bdi>&lt;b&gt;x&lt;/b&gt;</bdi>"
+    assert "<script>" not in two_lines("<script>", "<script>")
+    assert left_to_right("<b>") == '<bdi dir="ltr">&lt;b&gt;</bdi>'
