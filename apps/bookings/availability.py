@@ -31,10 +31,12 @@ class Window:
 
     def takes_place(self, day: date) -> bool:
         """Whether `day` has this window."""
-        return (
-            self.weekday == day.weekday()
-            and (self.valid_from is None or self.valid_from <= day)
-            and (self.valid_until is None or day <= self.valid_until)
+        return self.weekday == day.weekday() and self.in_force(day)
+
+    def in_force(self, day: date) -> bool:
+        """Whether the week it belongs to is the one that counts on `day`."""
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_until is None or day <= self.valid_until
         )
 
 
@@ -82,20 +84,24 @@ class WorkingTimes:
     def _opening(self, day: date) -> list[Window] | None:
         season = self._season(None, day)
         if season is not None:
-            return self._by_owner.get((None, season), []) or self._closed_unless_staffed(season)
-        return self._by_owner.get((None, None))
+            return self._week(None, season, day) or self._closed_unless_staffed(season, day)
+        return self._week(None, None, day) or None
 
-    def _closed_unless_staffed(self, season: int) -> list[Window] | None:
+    def _closed_unless_staffed(self, season: int, day: date) -> list[Window] | None:
         # A season may give hours per person only; then the salon itself sets no bounds in it.
-        has_staff_hours = any(owner[1] == season for owner in self._by_owner)
+        has_staff_hours = any(self._week(*owner, day) for owner in self._by_owner if owner[1] == season)
         return None if has_staff_hours else []
 
     def _windows_of(self, staff: int, day: date) -> list[Window]:
         for owner in (staff, None):
             season = self._season(owner, day)
             if season is not None:
-                return self._by_owner.get((staff, season)) or self._by_owner.get((None, season), [])
-        return self._by_owner.get((staff, None)) or self._by_owner.get((None, None), [])
+                return self._week(staff, season, day) or self._week(None, season, day)
+        return self._week(staff, None, day) or self._week(None, None, day)
+
+    def _week(self, staff: int | None, season: int | None, day: date) -> list[Window]:
+        # Judged day by day: hours that ended last month must not hide the salon's, however long a span is asked for.
+        return [window for window in self._by_owner.get((staff, season), []) if window.in_force(day)]
 
     def _season(self, owner: int | None, day: date) -> int | None:
         covering = [s for s in self._seasons if s.staff == owner and s.starts_on <= day <= s.ends_on]

@@ -9,8 +9,11 @@ from apps.salons.models import Customer, Staff
 
 
 def lock_customer(customer_id):
-    """The customer's card; what is counted per customer stays true while it is held."""
-    return Customer.objects.select_for_update(of=("self",), no_key=True).select_related("user").get(pk=customer_id)
+    """The customer's card and the person, who has one card per salon: what is counted per person, in all salons,
+    stays true while it is held.
+    """
+    cards = Customer.objects.select_for_update(of=("self", "user"), no_key=True)
+    return cards.select_related("user").get(pk=customer_id)
 
 
 def lock_staff(staff_ids):

@@ -1,3 +1,5 @@
+from zoneinfo import ZoneInfo
+
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from import_export.fields import Field
@@ -27,4 +29,5 @@ class BookingResource(ScopedResource):
         return super().get_queryset().select_related("customer__user", "service", "staff", "salon")
 
     def dehydrate_starts_at(self, booking):
-        return timezone.localtime(booking.starts_at).strftime("%Y-%m-%d %H:%M")
+        zone = ZoneInfo(booking.salon.timezone)
+        return timezone.localtime(booking.starts_at, zone).strftime("%Y-%m-%d %H:%M")

@@ -33,7 +33,7 @@ from apps.bookings.events import (
 )
 from apps.bookings.locks import lock_booking, lock_customer, lock_staff, lock_visit
 from apps.bookings.models import Booking
-from apps.bookings.selectors import Offer, free_offers, offers
+from apps.bookings.selectors import free_offers, offers
 from apps.common.errors import InvalidTransition, Missing, ensure_transition
 from apps.common.events import publish
 from apps.common.history import save_as
@@ -59,6 +59,8 @@ def book_appointment(*, actor, person, service_id, starts_at, staff_id=None, not
     customer = _customer_card(service.salon, person, actor)
     lock_customer(customer.pk)
     lock_staff([offer.staff.pk for offer in candidates])
+    # Once more: while we waited for the calendars, somebody may have stopped taking bookings.
+    candidates = offers(service, staff_id)
 
     expire_holds(now=now, staff_ids=[offer.staff.pk for offer in candidates])
     if source == Booking.Source.ONLINE:
@@ -84,13 +86,15 @@ def reschedule_booking(*, actor, booking_id, starts_at, staff_id=None, by=Bookin
     now = timezone.now()
     booking = lock_visit(booking_id, *([staff_id] if staff_id else []))
 
-    if booking.status not in (Status.PENDING, Status.CONFIRMED):
-        current = booking.get_status_display()
+    ran_out = booking.awaits_payment and booking.hold_expires_at <= now
+    if ran_out or booking.status not in (Status.PENDING, Status.CONFIRMED):
+        current = Status.EXPIRED.label if ran_out else booking.get_status_display()
         raise InvalidTransition(_("A booking that is “%(current)s” cannot be moved."), current=current)
     if by == Booking.CancelledBy.CUSTOMER and now > policies.free_until(booking):
         raise TooLate
-    candidates = [_as_booked(booking, offer) for offer in offers(booking.service, staff_id or booking.staff_id)]
-    offer = _choose(booking.service, candidates, starts_at, now, ignore=booking.pk)
+    candidates = offers(booking.service, staff_id or booking.staff_id)
+    expire_holds(now=now, staff_ids=[offer.staff.pk for offer in candidates])
+    offer = _choose(booking.service, candidates, starts_at, now, moving=booking)
 
     booking.place(staff=offer.staff, starts_at=starts_at)
     booking.protected_starts_at = min(booking.protected_starts_at, starts_at)
@@ -106,6 +110,8 @@ def reschedule_booking(*, actor, booking_id, starts_at, staff_id=None, by=Bookin
 def confirm_booking(*, actor, booking_id, reason=""):
     """The salon accepts a pending booking; a hold for payment ends with it. Publishes: BookingConfirmed."""
     booking = lock_booking(booking_id)
+    # Late money and an undone step also end in “confirmed”, by use cases that look at the calendar and ask why.
+    ensure_transition(booking, Status.CONFIRMED, allowed={Status.PENDING: {Status.CONFIRMED}})
 
     _change_status(booking, Status.CONFIRMED, actor=actor, reason=reason, hold_expires_at=None)
 
@@ -166,6 +172,9 @@ def cancel_booking(*, actor, booking_id, by, reason=""):
 def mark_arrived(*, actor, booking_id, reason=""):
     """The customer is here."""
     booking = lock_booking(booking_id)
+    # From “completed” it would be an undo, which asks why.
+    ensure_transition(booking, Status.ARRIVED, allowed={Status.CONFIRMED: {Status.ARRIVED}})
+
     return _change_status(booking, Status.ARRIVED, actor=actor, reason=reason)
 
 
@@ -262,11 +271,12 @@ def _ensure_may_book_online(customer, now):
         raise TooManyBookings
 
 
-def _choose(service, candidates, starts_at, now, ignore=None):
+def _choose(service, candidates, starts_at, now, moving=None):
     """The free offer whose day is emptiest; ties go by the salon's own order of staff."""
-    free = free_offers(service, candidates, starts_at, now=now, ignore=ignore)
+    free = free_offers(service, candidates, starts_at, now=now, moving=moving)
     if not free:
-        raise SlotTaken if _only_bookings_in_the_way(service, candidates, starts_at, ignore) else SlotNotOffered
+        offered = free_offers(service, candidates, starts_at, now=now, moving=moving, as_if_unbooked=True)
+        raise SlotTaken if offered else SlotNotOffered
     if len(free) == 1:
         return free[0]
     day = starts_at - timedelta(hours=12), starts_at + timedelta(hours=12)
@@ -274,20 +284,6 @@ def _choose(service, candidates, starts_at, now, ignore=None):
     for staff_id in Booking.objects.filter(staff__in=load).occupying(*day).values_list("staff_id", flat=True):
         load[staff_id] += 1
     return min(free, key=lambda offer: load[offer.staff.pk])
-
-
-def _only_bookings_in_the_way(service, candidates, starts_at, ignore):
-    for offer in candidates:
-        occupied_from = starts_at - timedelta(minutes=service.buffer_before_minutes)
-        occupied_until = starts_at + timedelta(minutes=offer.duration_minutes + service.buffer_after_minutes)
-        rivals = Booking.objects.filter(staff=offer.staff).occupying(occupied_from, occupied_until)
-        if rivals.exclude(pk=ignore).exists():
-            return True
-    return False
-
-
-def _as_booked(booking, offer):
-    return Offer(offer.staff, booking.duration_minutes, booking.price_amount)
 
 
 def _draft(service, offer, customer, *, actor, now, note, source):

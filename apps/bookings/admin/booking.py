@@ -244,7 +244,7 @@ class BookingAdmin(ExportableModelAdmin):
         )
 
     @action(
-        description=_("Cancel"),
+        description=_("Cancel the booking"),
         url_path="cancel",
         icon="cancel",
         variant=ActionVariant.DANGER,

@@ -16,6 +16,7 @@ from apps.bookings.policies import cancellation_fee
 from apps.bookings.selectors import free_slots
 from apps.common.admin.dialogs import ReasonDialog
 from apps.common.admin.forms import ScopedModelForm
+from apps.common.constraints import SameSalon
 from apps.common.fields import PhoneFormField
 from apps.common.money import display_money
 
@@ -43,6 +44,10 @@ class DeskBookingForm(ScopedModelForm):
     def clean(self):
         cleaned = super().clean()
         service, staff = cleaned.get("service"), cleaned.get("staff")
+        # Who reads more salons than they book in is offered the services of all of them.
+        salon = self.instance.salon if self.instance.salon_id else cleaned.get("salon")
+        if service and service.salon != salon:
+            raise ValidationError({"service": SameSalon.default_violation_error_message}, code="other_salon")
         if service and staff and not staff.staff_services.filter(service=service).exists():
             raise ValidationError({"staff": _("%(staff)s does not do this service.") % {"staff": staff}})
         return cleaned
@@ -98,10 +103,13 @@ def _free_times(booking):
         last=today + timedelta(days=DAYS_TO_MOVE),
         now=now,
         staff_id=booking.staff_id,
-        ignore=booking.pk,
+        moving=booking,
     )
     local = [slot.starts_at.astimezone(zone) for slot in slots]
     return [
-        (date_format(day, "l j F"), [(moment.isoformat(), f"{moment:%H:%M}") for moment in moments])
+        (
+            date_format(day, "l j F"),
+            [(moment.isoformat(), f"{date_format(moment, 'D j M')} · {moment:%H:%M}") for moment in moments],
+        )
         for day, moments in groupby(local, key=datetime.date)
     ]

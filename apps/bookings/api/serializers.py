@@ -153,7 +153,7 @@ class BookingSerializer(serializers.Serializer):
         return _salon_time(booking, policies.can_reschedule_until(booking))
 
     def get_cancellation_fee(self, booking) -> str:
-        if booking.status == Booking.Status.CANCELLED:
+        if booking.status not in (Booking.Status.PENDING, Booking.Status.CONFIRMED):
             return str(booking.cancellation_fee_amount)
         return str(policies.cancellation_fee(booking, by=Booking.CancelledBy.CUSTOMER, now=timezone.now()))
 

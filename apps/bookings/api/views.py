@@ -1,6 +1,6 @@
 """Booking by customers. Every rule lives in `services`; another person's booking looks like a missing one."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -26,6 +26,9 @@ from apps.bookings.models import Booking
 from apps.common.errors import Missing
 from apps.salons.api.views import OfSalon
 from apps.salons.models import Staff
+
+# Outside of them the arithmetic of time zones fails, and no booking lies there.
+EARLIEST, LATEST = date(2000, 1, 1), date(9000, 1, 1)
 
 
 class SlotList(OfSalon):
@@ -94,9 +97,9 @@ class BookingList(CustomersBookings, generics.ListAPIView):
         if "status" in asked:
             bookings = bookings.filter(status=asked["status"])
         if "from" in asked:
-            bookings = bookings.filter(starts_at__gte=datetime.combine(asked["from"], time.min, zone))
+            bookings = bookings.filter(starts_at__gte=_midnight(asked["from"], zone))
         if "to" in asked:
-            bookings = bookings.filter(starts_at__lt=datetime.combine(asked["to"] + timedelta(days=1), time.min, zone))
+            bookings = bookings.filter(starts_at__lt=_midnight(asked["to"], zone) + timedelta(days=1))
         return bookings
 
     @extend_schema(parameters=[BookingQuery])
@@ -164,3 +167,7 @@ class BookingReview(CustomersBookings):
         asked = self.read(ReviewRequest)
         booking = services.review_booking(actor=request.user, booking_id=self.own_booking().pk, **asked)
         return Response(self.body(booking.pk))
+
+
+def _midnight(day, zone):
+    return datetime.combine(min(max(day, EARLIEST), LATEST), time.min, zone)

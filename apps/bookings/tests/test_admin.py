@@ -1,10 +1,14 @@
 """The desk through its own pages: forms with their tokens, dialogs by POST, nothing by GET."""
 
+from types import SimpleNamespace
+
 import pytest
+from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.bookings import services
+from apps.bookings.admin.forms import MoveDialog
 from apps.bookings.models import Booking
 from apps.bookings.tests.factories import BookingFactory
 from apps.salons.tests.factories import MembershipFactory
@@ -103,6 +107,57 @@ def test_a_visit_at_a_time_that_is_taken_is_refused_in_words_and_stores_nobody(d
     assert Booking.objects.count() == 2
     assert User.objects.count() == people
     assert len(answer.context["messages"]) == 1
+
+
+def type_in(client, service, moment, **said):
+    data = {"phone": "0551234567", "name": "", "service": service.pk, "staff": "", "note": "", **said}
+    day, hour = moment.split("T")
+    return client.post(reverse("admin:bookings_booking_add"), {**data, "starts_at_0": day, "starts_at_1": hour})
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00", "0001-01-02T00:00", "9999-12-31T23:59"])
+def test_a_visit_at_the_end_of_the_calendar_is_refused_in_words(desk, by_hand, moment):
+    answer = type_in(desk, by_hand.service, moment)
+
+    assert answer.status_code in (200, 302)
+    assert Booking.objects.count() == 0
+
+
+def test_an_auditor_who_works_at_one_desk_books_nothing_in_the_salons_they_only_read(client, by_hand):
+    person = MembershipFactory(role="receptionist").user
+    person.groups.add(Group.objects.get_or_create(name="auditor")[0])
+    client.force_login(person)
+
+    answer = type_in(client, by_hand.service, "2026-11-23T15:00")
+
+    assert list(answer.context["errors"][0]) != []
+    assert Booking.objects.count() == 0
+    assert not User.objects.filter(phone="+966551234567").exists()
+
+
+def test_a_service_is_booked_in_the_salon_that_was_chosen_or_not_at_all(client, by_hand):
+    person = MembershipFactory().user
+    MembershipFactory(salon=by_hand.salon, user=person)
+    client.force_login(person)
+    elsewhere = person.memberships.exclude(salon=by_hand.salon).get().salon
+
+    type_in(client, by_hand.service, "2026-11-23T15:00", salon=elsewhere.pk)
+    assert Booking.objects.count() == 0
+
+    type_in(client, by_hand.service, "2026-11-23T15:00", salon=by_hand.salon.pk)
+    assert Booking.objects.get().salon == by_hand.salon
+
+
+def test_the_times_offered_for_a_move_are_those_of_the_visit_as_it_was_booked(by_hand):
+    booking = booked(by_hand)
+    by_hand.service.duration_minutes = 120
+    by_hand.service.save()
+
+    request = SimpleNamespace(user=by_hand.manager)
+    choices = MoveDialog(request, booking.pk).fields["starts_at"].choices
+
+    days = [[moment for moment, _hour in moments] for _day, moments in choices]
+    assert days[1][-1] == by_hand.at(35.25).isoformat()
 
 
 def test_confirming_is_one_post_and_history_names_the_manager(desk, by_hand):

@@ -172,6 +172,46 @@ def test_listing_free_times_costs_the_same_however_many_staff_and_days(house, dj
         free_slots(house.service, first=house.at(0).date(), last=house.at(24 * 30).date(), now=house.at(0))
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T12:00:00", "0001-01-02T00:00:00Z", "9999-12-31T20:30:00Z"])
+def test_a_moment_at_the_end_of_the_calendar_is_just_not_offered(sara, house, moment):
+    booking = post_booking(sara, house).json()
+
+    placed = post_booking(sara, house, starts_at=moment)
+    moved = sara.post(f"{BOOKINGS}{booking['id']}/reschedule/", {"starts_at": moment}, format="json")
+
+    assert [(answer.status_code, codes(answer)) for answer in (placed, moved)] == [(400, ["slot_not_offered"])] * 2
+    assert Booking.objects.get().starts_at == house.at(30)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "0001-01-02", "9999-12-31"])
+def test_a_day_at_the_end_of_the_calendar_has_no_free_times(house, day):
+    query = {"service": str(house.service.public_id), "from": day, "to": day}
+
+    answer = APIClient().get(f"/api/v1/salons/{house.salon.slug}/slots/", query)
+
+    assert (answer.status_code, answer.json()["slots"]) == (200, [])
+
+
+def test_own_bookings_are_filtered_by_days_at_the_end_of_the_calendar(sara, house):
+    post_booking(sara, house)
+
+    def count(**query):
+        answer = sara.get(BOOKINGS, query)
+        assert answer.status_code == 200
+        return answer.json()["count"]
+
+    assert count(**{"from": "0001-01-01", "to": "9999-12-31"}) == 1
+    assert count(**{"from": "9999-12-31"}) == 0
+    assert count(to="0001-01-01") == 0
+
+
+@pytest.mark.parametrize("status", ["arrived", "completed", "no_show", "expired"])
+def test_what_can_no_longer_be_cancelled_names_no_fee(sara, house, status):
+    booking = BookingFactory(salon=house.salon, customer__user=house.customer, status=status, starts_at=house.at(-3))
+
+    assert sara.get(f"{BOOKINGS}{booking.pk}/").json()["cancellation_fee"] == "0.00"
+
+
 def test_own_bookings_are_listed_newest_first_and_filtered(sara, house):
     near, far = (post_booking(sara, house, hours=hours).json()["id"] for hours in (30, 54))
     BookingFactory(salon=house.salon)

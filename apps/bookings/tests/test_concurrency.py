@@ -10,6 +10,7 @@ from apps.bookings.models import Booking
 from apps.bookings.tests.conftest import open_salon
 from apps.common.testing.race import race
 from apps.salons.models import Salon
+from apps.salons.tests.factories import CustomerFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 RACERS = 12
@@ -81,6 +82,24 @@ def test_bk18_a_customers_holds_are_counted_safely():
     def hold(number):
         return services.book_appointment(
             actor=person, person=person, service_id=house.service.pk, starts_at=house.at(2 + number)
+        )
+
+    results = race(6, hold)
+
+    assert sum(isinstance(result, Booking) for result in results) == 2
+    assert sum(isinstance(result, TooManyBookings) for result in results) == 4
+
+
+def test_a_persons_holds_are_counted_safely_over_several_salons():
+    houses = [open_salon(confirmation=Salon.Confirmation.PAYMENT) for _number in range(6)]
+    person = UserFactory()
+    for house in houses:
+        CustomerFactory(salon=house.salon, user=person)
+
+    def hold(number):
+        house = houses[number]
+        return services.book_appointment(
+            actor=person, person=person, service_id=house.service.pk, starts_at=house.at(3)
         )
 
     results = race(6, hold)

@@ -3,6 +3,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import transaction
+from django.utils.translation import override
 
 from apps.bookings import services
 from apps.bookings.errors import (
@@ -116,7 +117,8 @@ def test_bk15_a_blocked_customer_is_refused_without_a_word_why(house):
 
     with pytest.raises(BookingRefused) as refusal:
         book(house)
-    assert str(refusal.value) == "Online booking is not possible. Please call the salon."
+    with override("en"):
+        assert str(refusal.value) == "Online booking is not possible. Please call the salon."
 
 
 def test_a_customer_holds_at_most_two_unpaid_bookings(prepaid):
@@ -197,9 +199,29 @@ def test_bk30_a_step_the_lifecycle_does_not_have_is_refused(house):
 
     with pytest.raises(InvalidTransition) as refusal:
         services.complete_booking(actor=house.manager, booking_id=booking.pk)
-    assert str(refusal.value) == "“confirmed” cannot become “completed”."
+    with override("en"):
+        assert str(refusal.value) == "“confirmed” cannot become “completed”."
     booking.refresh_from_db()
     assert booking.version == 1
+
+
+@pytest.mark.parametrize("status", [Status.ARRIVED, Status.NO_SHOW, Status.EXPIRED])
+def test_confirming_is_no_way_to_undo_a_step_or_to_revive_a_hold(house, status):
+    booking = BookingFactory(salon=house.salon, status=status)
+
+    with pytest.raises(InvalidTransition):
+        services.confirm_booking(actor=house.manager, booking_id=booking.pk)
+    booking.refresh_from_db()
+    assert (booking.status, booking.version) == (status, 1)
+
+
+def test_a_completed_visit_becomes_arrived_again_only_by_an_undo_with_its_reason(house):
+    booking = BookingFactory(salon=house.salon, status=Status.COMPLETED)
+
+    with pytest.raises(InvalidTransition):
+        services.mark_arrived(actor=house.manager, booking_id=booking.pk)
+    undone = services.undo_step(actor=house.manager, booking_id=booking.pk, reason="Not finished yet")
+    assert (undone.status, undone.version) == (Status.ARRIVED, 2)
 
 
 def test_rs16_a_no_show_waits_for_the_grace_time_and_can_be_undone(house, clock):
@@ -237,6 +259,16 @@ def test_rs01_a_booking_may_move_into_its_own_time(house):
     moved = services.reschedule_booking(actor=house.customer, booking_id=booking.pk, starts_at=house.at(30.5))
 
     assert (moved.starts_at, moved.version) == (house.at(30.5), 2)
+
+
+def test_a_hold_that_ran_out_moves_nowhere(prepaid, clock):
+    booking = book(prepaid, hours=30)
+    clock.shift(15 * 60)
+
+    with pytest.raises(InvalidTransition):
+        services.reschedule_booking(actor=prepaid.customer, booking_id=booking.pk, starts_at=prepaid.at(33))
+    booking.refresh_from_db()
+    assert (booking.starts_at, booking.version) == (prepaid.at(30), 1)
 
 
 def test_rs03_the_old_time_is_free_at_once(house):

@@ -1,0 +1,185 @@
+"""The list of free times and the check a booking passes give one answer, at every edge of the calendar."""
+
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.utils import timezone
+
+from apps.bookings import services
+from apps.bookings.errors import SlotNotOffered, SlotTaken
+from apps.bookings.models import Booking
+from apps.bookings.selectors import free_slots
+from apps.bookings.tests.factories import BookingFactory
+from apps.salons.models import ScheduleException, Staff, WeeklyHours
+from apps.salons.tests.factories import ScheduleExceptionFactory, TimeOffFactory, WeeklyHoursFactory
+
+RIYADH = ZoneInfo("Asia/Riyadh")
+
+
+def book(house, starts_at, **kwargs):
+    arguments = {"actor": house.customer, "person": house.customer, "service_id": house.service.pk, **kwargs}
+    return services.book_appointment(starts_at=starts_at, **arguments)
+
+
+def listed(house, first, last, **kwargs):
+    """Local start times on the days `first` to `last`, counted from the day of the fixture."""
+    first, last = house.at(24 * first).date(), house.at(24 * last).date()
+    found = free_slots(house.service, first=first, last=last, now=timezone.now(), **kwargs)
+    return [slot.starts_at.astimezone(RIYADH) for slot in found]
+
+
+def open_day_and_night(house):
+    WeeklyHours.objects.all().delete()
+    for weekday in range(7):
+        WeeklyHoursFactory(
+            salon=house.salon, staff=None, weekday=weekday, opens=time(0), closes=time(0), ends_next_day=True
+        )
+
+
+def test_av02_a_visit_over_midnight_is_listed_and_booked_whichever_days_are_asked_for(house):
+    open_day_and_night(house)
+    late = datetime(2026, 11, 23, 23, 30, tzinfo=RIYADH)
+
+    assert late in listed(house, 1, 2)
+    assert listed(house, 1, 1)[-1] == datetime(2026, 11, 23, 23, 45, tzinfo=RIYADH)
+    assert book(house, late).starts_at == late
+
+
+def test_the_longest_visit_looks_as_far_ahead_as_its_cleaning_up_reaches(house):
+    open_day_and_night(house)
+    house.service.duration_minutes, house.service.buffer_after_minutes = 24 * 60, 8 * 60
+    house.service.save()
+    anna = house.staff[0]
+    BookingFactory(salon=house.salon, staff=anna, starts_at=datetime(2026, 11, 25, 7, 0, tzinfo=RIYADH))
+
+    assert listed(house, 1, 1, staff_id=anna.pk)[-1] == datetime(2026, 11, 23, 23, 0, tzinfo=RIYADH)
+
+
+def test_own_hours_that_ended_leave_those_of_the_salon_however_many_days_are_asked_for(house):
+    anna = house.staff[0]
+    for weekday in range(7):
+        WeeklyHoursFactory(
+            salon=house.salon,
+            staff=anna,
+            weekday=weekday,
+            opens=time(10),
+            closes=time(12),
+            valid_until=house.at(48).date(),
+        )
+
+    alone, among_others = listed(house, 5, 5, staff_id=anna.pk), listed(house, 0, 5, staff_id=anna.pk)
+
+    assert (alone[0], alone[-1], len(alone)) == (house.at(120), house.at(131.25), 46)
+    assert [moment for moment in among_others if moment.date() == alone[0].date()] == alone
+
+
+def test_a_persons_season_does_not_depend_on_whose_times_are_asked_for(house):
+    anna, basma = house.staff
+    day = house.at(24).date()
+    span = {"salon": house.salon, "starts_on": day, "ends_on": day, "kind": ScheduleException.Kind.SEASON}
+    everybody, own = ScheduleExceptionFactory(**span), ScheduleExceptionFactory(staff=anna, **span)
+    hours = {"salon": house.salon, "weekday": day.weekday(), "closes": time(14)}
+    WeeklyHoursFactory(staff=basma, exception=everybody, opens=time(12), **hours)
+    WeeklyHoursFactory(staff=anna, exception=own, opens=time(13), **hours)
+
+    assert listed(house, 1, 1, staff_id=anna.pk) == [house.at(28), house.at(28.25)]
+    assert listed(house, 1, 1)[-2:] == [house.at(28), house.at(28.25)]
+
+
+def test_bk06_a_hold_that_ran_out_is_listed_as_free_before_any_pass_ended_it(prepaid, clock):
+    anna = prepaid.staff[0].pk
+    book(prepaid, prepaid.at(3), staff_id=anna)
+    clock.shift(15 * 60 - 1)
+    assert prepaid.at(3) not in listed(prepaid, 0, 0, staff_id=anna)
+
+    clock.shift(1)
+
+    assert prepaid.at(3) in listed(prepaid, 0, 0, staff_id=anna)
+
+
+@pytest.mark.parametrize("hours", [-1, 0.5, 30.1], ids=["past", "within the notice", "off the grid"])
+def test_a_time_that_is_never_offered_is_not_called_taken_because_somebody_has_it(house, hours):
+    for person in house.staff:
+        BookingFactory(salon=house.salon, staff=person, starts_at=house.at(hours))
+
+    with pytest.raises(SlotNotOffered):
+        book(house, house.at(hours))
+    assert Booking.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime(1, 1, 1, tzinfo=UTC),
+        datetime(1, 1, 1, tzinfo=RIYADH),
+        datetime(9999, 12, 31, 23, 30, tzinfo=UTC),
+        datetime(9999, 12, 31, 23, 59, tzinfo=RIYADH),
+    ],
+)
+def test_the_ends_of_the_calendar_are_not_offered(house, moment):
+    with pytest.raises(SlotNotOffered):
+        book(house, moment)
+    assert Booking.objects.count() == 0
+
+
+def test_a_move_keeps_the_length_and_the_buffers_that_were_booked(house):
+    anna = house.staff[0]
+    house.service.buffer_before_minutes = 60
+    house.service.save()
+    booking = book(house, house.at(30), staff_id=anna.pk)
+    house.service.buffer_before_minutes, house.service.duration_minutes = 0, 120
+    house.service.save()
+    TimeOffFactory(salon=house.salon, staff=anna, starts_at=house.at(31), ends_at=house.at(33))
+
+    times = listed(house, 1, 1, staff_id=anna.pk, moving=booking)
+    assert house.at(33) not in times
+    assert (house.at(34) in times, times[-1]) == (True, house.at(35.25))
+    with pytest.raises(SlotNotOffered):
+        services.reschedule_booking(actor=house.manager, booking_id=booking.pk, starts_at=house.at(33))
+    moved = services.reschedule_booking(actor=house.manager, booking_id=booking.pk, starts_at=house.at(35.25))
+    assert (moved.starts_at, moved.ends_at) == (house.at(35.25), house.at(36))
+
+
+def test_nothing_moves_to_another_time_in_a_salon_that_closed_for_good(house):
+    booking = book(house, house.at(30))
+    house.salon.is_active = False
+    house.salon.save()
+
+    with pytest.raises(SlotNotOffered):
+        services.reschedule_booking(actor=house.customer, booking_id=booking.pk, starts_at=house.at(33))
+    booking.refresh_from_db()
+    assert (booking.starts_at, booking.version) == (house.at(30), 1)
+
+
+def test_av32_who_stopped_taking_bookings_while_we_waited_for_the_calendar_is_not_chosen(house, monkeypatch):
+    anna, basma = house.staff
+    lock_staff = services.lock_staff
+
+    def wait_until_anna_left(staff_ids):
+        Staff.objects.filter(pk=anna.pk).update(is_active=False)
+        return lock_staff(staff_ids)
+
+    monkeypatch.setattr(services, "lock_staff", wait_until_anna_left)
+
+    assert book(house, house.at(30)).staff == basma
+    Staff.objects.filter(pk=anna.pk).update(is_active=True)
+    with pytest.raises(SlotNotOffered):
+        book(house, house.at(33), staff_id=anna.pk)
+    assert Booking.objects.count() == 1
+
+
+def test_a_move_ends_the_hold_that_ran_out_in_its_way(prepaid, clock):
+    anna = prepaid.staff[0]
+    hold = book(prepaid, prepaid.at(30), staff_id=anna.pk)
+    booking = BookingFactory(salon=prepaid.salon, staff=anna, service=hold.service, starts_at=prepaid.at(50))
+    clock.shift(15 * 60 - 1)
+    with pytest.raises(SlotTaken):
+        services.reschedule_booking(actor=prepaid.manager, booking_id=booking.pk, starts_at=prepaid.at(30))
+
+    clock.shift(1)
+    services.reschedule_booking(actor=prepaid.manager, booking_id=booking.pk, starts_at=prepaid.at(30))
+
+    hold.refresh_from_db()
+    booking.refresh_from_db()
+    assert (hold.status, booking.starts_at) == (Booking.Status.EXPIRED, prepaid.at(30))
