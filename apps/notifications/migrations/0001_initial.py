@@ -178,7 +178,7 @@ class Migration(migrations.Migration):
                 (
                     "is_active",
                     models.BooleanField(
-                        default=True, help_text="Switched off, this message is not sent.", verbose_name="sent"
+                        default=True, help_text="Switched off, this message is not sent.", verbose_name="switched on"
                     ),
                 ),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
@@ -482,7 +482,7 @@ class Migration(migrations.Migration):
                 (
                     "is_active",
                     models.BooleanField(
-                        default=True, help_text="Switched off, this message is not sent.", verbose_name="sent"
+                        default=True, help_text="Switched off, this message is not sent.", verbose_name="switched on"
                     ),
                 ),
                 (
