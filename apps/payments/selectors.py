@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db.models import F, Sum
 
 from apps.bookings.models import Booking
+from apps.common.money import round_money
 from apps.payments.models import Payment
 from apps.payments.moyasar import MoyasarClient
 
@@ -18,26 +19,39 @@ def gateway():
 
 
 def kept_amount(booking):
-    """What was received for `booking` and not given back."""
-    total = (
-        Payment.objects.filter(booking=booking)
-        .settled()
-        .aggregate(kept=Sum(F("captured_amount") - F("refunded_amount")))
-    )
-    return total["kept"] or NOTHING
+    """What was received for `booking` and has not gone back, nor is on its way back."""
+    kept = F("captured_amount") - F("refunded_amount") - F("refund_reserved_amount")
+    total = Payment.objects.filter(booking=booking).settled().aggregate(sum=Sum(kept))["sum"]
+    return round_money(total or NOTHING)  # SQLite adds in floating point
+
+
+def outstanding_amount(booking):
+    """What is missing of the price, as the desk counts it; nothing for a visit that will not be or was not."""
+    if booking.status not in (*Booking.ACTIVE, Booking.Status.COMPLETED):
+        return NOTHING
+    return max(booking.price_amount - kept_amount(booking), NOTHING)
 
 
 def amount_due(booking):
-    """What the customer can pay now: the advance while it is missing, then the rest; nothing once it is over."""
-    if booking.status not in (*Booking.ACTIVE, Booking.Status.COMPLETED):
+    """What the customer can pay online now: the advance while it is missing, then the rest.
+
+    A booking that waits for the salon's word is not paid before it has been given.
+    """
+    if booking.status == Booking.Status.PENDING and not booking.awaits_payment:
         return NOTHING
-    kept = kept_amount(booking)
-    wanted = booking.prepay_amount if kept < booking.prepay_amount else booking.price_amount
-    return max(wanted - kept, NOTHING)
+    missing = outstanding_amount(booking)
+    advance = booking.prepay_amount - (booking.price_amount - missing)
+    return advance if 0 < advance < missing else missing
 
 
 def most_telling(payments):
-    """Of one booking's payments, newest first, the one to show: money that arrived, an open attempt, or the last."""
-    settled = (payment for payment in payments if payment.status in Payment.SETTLED)
-    still_open = (payment for payment in payments if payment.status in Payment.OPEN)
-    return next(settled, None) or next(still_open, None) or next(iter(payments), None)
+    """Of one booking's payments, newest first, the one to show: the latest that can be paid or whose money is kept,
+    else the first that ever brought money, else the last attempt. None of none.
+    """
+    alive = (
+        payment
+        for payment in payments
+        if payment.status in Payment.OPEN or (payment.status in Payment.SETTLED and payment.refundable_amount > 0)
+    )
+    settled = [payment for payment in payments if payment.status in Payment.SETTLED]
+    return next(alive, None) or next(reversed(settled), None) or next(iter(payments), None)

@@ -1,4 +1,8 @@
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from django.db.models import Prefetch
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -20,14 +24,18 @@ class PaymentSerializer(serializers.Serializer):
     amount = serializers.DecimalField(max_digits=10, decimal_places=2)
     currency = serializers.CharField()
     payment_url = serializers.SerializerMethodField()
-    expires_at = serializers.DateTimeField(allow_null=True)
+    expires_at = serializers.SerializerMethodField()
 
     def get_payment_url(self, payment) -> str | None:
         return payment.payment_url if payment.status == Payment.Status.INITIATED else None
 
+    def get_expires_at(self, payment) -> datetime | None:
+        zone = ZoneInfo(payment.booking.salon.timezone)
+        return payment.expires_at and timezone.localtime(payment.expires_at, zone)
+
 
 class PayableBookingSerializer(BookingSerializer):
-    """A booking with the payment that tells most about it: the one that arrived, else the open one, or null."""
+    """A booking with the payment that tells most about it, or null: see `most_telling`."""
 
     payment = serializers.SerializerMethodField()
 

@@ -2,6 +2,7 @@ import uuid
 
 import django.db.models.deletion
 import django.db.models.expressions
+import django.db.models.functions.math
 import django.utils.timezone
 import simple_history.models
 from django.conf import settings
@@ -252,8 +253,11 @@ class Migration(migrations.Migration):
                         condition=models.Q(
                             (
                                 "captured_amount__gte",
-                                django.db.models.expressions.CombinedExpression(
-                                    models.F("refunded_amount"), "+", models.F("refund_reserved_amount")
+                                django.db.models.functions.math.Round(
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("refunded_amount"), "+", models.F("refund_reserved_amount")
+                                    ),
+                                    2,
                                 ),
                             ),
                             ("captured_amount__lte", models.F("amount")),
@@ -786,8 +790,11 @@ class Migration(migrations.Migration):
                         condition=models.Q(
                             (
                                 "gross_amount",
-                                django.db.models.expressions.CombinedExpression(
-                                    models.F("net_amount"), "+", models.F("vat_amount")
+                                django.db.models.functions.math.Round(
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("net_amount"), "+", models.F("vat_amount")
+                                    ),
+                                    2,
                                 ),
                             ),
                             ("gross_amount__gt", 0),

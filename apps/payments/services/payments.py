@@ -6,50 +6,58 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext, override
-from django.utils.translation import gettext_lazy as _
 
-from apps.bookings import services as bookings
+from apps.bookings.locks import lock_visit
 from apps.common.errors import ensure_transition
-from apps.common.events import publish
 from apps.common.history import save_as
-from apps.common.money import from_halalas, to_halalas
-from apps.payments.errors import GatewayUnavailable, NothingToPay
-from apps.payments.events import PaymentLinkReady, PaymentReceived
+from apps.common.money import to_halalas
+from apps.payments import reasons
+from apps.payments.errors import (
+    AdvanceFirst,
+    AmountInvalid,
+    GatewayUnavailable,
+    MoreThanDue,
+    NothingToPay,
+    PaymentInProgress,
+    PaymentUnderReview,
+)
 from apps.payments.locks import lock_payment
 from apps.payments.models import Payment
-from apps.payments.moyasar import GatewayError, GatewayInvoice, GatewayOutcomeUnknown
-from apps.payments.selectors import amount_due, gateway
-from apps.payments.services import refunds
-from apps.payments.services.tax import issue_invoice
-from apps.payments.verdicts import Verdict, judge_invoice
+from apps.payments.moyasar import GatewayError, GatewayOutcomeUnknown, GatewayRejected
+from apps.payments.selectors import amount_due, gateway, outstanding_amount
+from apps.payments.services.arrival import apply_invoice, settle
 
 logger = logging.getLogger(__name__)
 
 Status = Payment.Status
 LINK_LIFETIME = timedelta(hours=24)
-# A payment no one has asked the gateway about for so long is looked at again by the periodic pass.
+# Longer than any call to the gateway lasts: until then its sender may still be at it, and nobody else concludes.
 QUIET = timedelta(minutes=2)
+BY_HAND = (Payment.Method.CASH, Payment.Method.TERMINAL)
+LONGEST_DESCRIPTION = 255
 
 
 def start_payment(*, actor, booking_id, return_url):
-    """A payment link for what is due on the booking; the open one if there is one.
+    """A payment link for what is due on the booking; the open one while it still fits.
 
-    Returns the Payment, `initiated` with its `payment_url`. Raises: NothingToPay, GatewayUnavailable (nothing was
-    charged; try again). Publishes: PaymentLinkReady.
+    Returns the Payment, `initiated` with its `payment_url`. Raises: NothingToPay, PaymentUnderReview,
+    PaymentInProgress, GatewayUnavailable (nothing was charged; try again). Publishes: PaymentLinkReady.
     """
-    payment = _open_payment(actor, booking_id)
-    if payment.status == Status.INITIATED:
-        return payment
+    payment, due = _open_payment(actor, booking_id)
     if payment.status != Status.CREATED:
-        return _found_again(payment)
-    _mark_submitted(payment.pk, actor)
+        payment = _earlier_attempt(payment, due)
+        if payment.status == Status.INITIATED:
+            return payment
+        payment, due = _open_payment(actor, booking_id)
+    if not _mark_submitted(payment.pk, actor):
+        raise PaymentInProgress
     try:
         invoice = _ask_for_link(payment, return_url)
     except GatewayOutcomeUnknown as error:
-        _close(payment.pk, Status.UNKNOWN, str(error))
+        _close(payment.pk, Status.UNKNOWN, reasons.of_failure(error))
         raise GatewayUnavailable from error
     except GatewayError as error:
-        _close(payment.pk, Status.FAILED, str(error))
+        _close(payment.pk, Status.FAILED, reasons.of_failure(error))
         raise GatewayUnavailable from error
     return apply_invoice(payment.pk, invoice)
 
@@ -57,23 +65,25 @@ def start_payment(*, actor, booking_id, return_url):
 def refresh_payment(*, payment_id):
     """Read the gateway again and take over what it says. Returns the Payment. Raises GatewayUnavailable."""
     payment = Payment.objects.get(pk=payment_id)
-    if payment.method != Payment.Method.ONLINE or payment.status == Status.CREATED:
+    if payment.method != Payment.Method.ONLINE or not _has_been_sent(payment):
         return payment
     try:
         invoice = _fetch(payment)
     except GatewayError as error:
         raise GatewayUnavailable from error
-    if invoice is None:
-        return _close(payment.pk, Status.FAILED, "the gateway has no such invoice")
-    return apply_invoice(payment.pk, invoice)
+    return _close_unheard(payment.pk) if invoice is None else apply_invoice(payment.pk, invoice)
 
 
 @transaction.atomic
 def record_payment(*, actor, booking_id, amount, method):
-    """Money taken at the desk: `method` is cash or terminal. Raises: NothingToPay. Publishes: PaymentReceived."""
-    booking = bookings.lock_visit(booking_id)
-    if not 0 < amount <= amount_due(booking):
-        raise NothingToPay
+    """Money taken at the desk: `method` is cash or terminal, `amount` in SAR. Publishes: PaymentReceived.
+
+    Raises: NothingToPay, AmountInvalid, MoreThanDue, AdvanceFirst.
+    """
+    if method not in BY_HAND:
+        raise ValueError(f"{method} is not taken at the desk")
+    booking = lock_visit(booking_id)
+    _ensure_fits(booking, amount)
 
     payment = Payment(
         salon=booking.salon,
@@ -86,119 +96,100 @@ def record_payment(*, actor, booking_id, amount, method):
         recorded_by=actor,
     )
     save_as(payment, actor=actor)
-    _settle(payment)
+    settle(payment)
+
     return payment
 
 
 def resolve_payments(*, limit=200):
     """Ask the gateway about open payments nobody has asked about lately; returns how many were looked at."""
-    stale = timezone.now() - QUIET
-    waiting = Payment.objects.open().filter(method=Payment.Method.ONLINE, updated_at__lte=stale).order_by("updated_at")
-    looked_at = 0
-    for payment in waiting.exclude(status=Status.CREATED)[:limit]:
+    _expire_unsent()
+    waiting = Payment.objects.open().exclude(status=Status.CREATED).filter(method=Payment.Method.ONLINE)
+    stale = waiting.filter(updated_at__lte=timezone.now() - QUIET).order_by("updated_at", "pk")
+    payment_ids = list(stale.values_list("pk", flat=True)[:limit])
+    for payment_id in payment_ids:
         try:
-            refresh_payment(payment_id=payment.pk)
+            refresh_payment(payment_id=payment_id)
+            continue
         except GatewayUnavailable as error:
-            logger.warning("payment %s could not be read: %s", payment.pk, error.__cause__)
-        looked_at += 1
-    return looked_at
+            logger.warning("payment %s could not be read: %s", payment_id, error.__cause__)
+        except Exception:
+            logger.exception("payment %s could not be resolved", payment_id)
+        # To the end of the queue, so that it never keeps the others waiting.
+        Payment.objects.filter(pk=payment_id).update(updated_at=timezone.now())
+    return len(payment_ids)
 
 
-@transaction.atomic
-def apply_invoice(payment_id, invoice: GatewayInvoice):
-    """Bring our row to what the fetched `invoice` says, with everything that follows from it. Returns the Payment."""
-    bookings.lock_visit(Payment.objects.values_list("booking_id", flat=True).get(pk=payment_id))
-    payment = lock_payment(payment_id)
-    verdict = judge_invoice(payment, invoice)
-    was = payment.status
-
-    payment.gateway_invoice_id = invoice.id
-    payment.payment_url = invoice.url
-    payment.checked_at = timezone.now()
-    payment.failure_reason = verdict.problem
-    if payment.status in Payment.SETTLED or payment.status == Status.REVIEW:
-        verdict = Verdict(payment.status, verdict.proof, verdict.surplus, verdict.problem)
-    elif verdict.status != was:
-        ensure_transition(payment, verdict.status, allowed=_WITH_REVIEW)
-        payment.status = verdict.status
-    if payment.status == Status.PAID and was != Status.PAID:
-        payment.gateway_payment_id = verdict.proof.id
-        payment.captured_amount = from_halalas(verdict.proof.amount)
-        payment.paid_at = timezone.now()
-    save_as(payment, actor=None, reason=f"gateway: {invoice.status}")
-
-    if payment.status == Status.INITIATED and was != Status.INITIATED:
-        publish(PaymentLinkReady(payment.pk, payment.booking_id))
-    if payment.status == Status.PAID and was != Status.PAID:
-        _settle(payment)
-    for extra in verdict.surplus:
-        _record_surplus(payment, extra)
-    return payment
-
-
-# Any state may turn out to contradict the gateway.
-_WITH_REVIEW = {status: {*targets, Status.REVIEW} for status, targets in Payment.ALLOWED.items()}
-
-
-def _settle(payment):
-    """What follows from money that arrived: its invoice, the firm booking, the news; or its way back."""
-    issue_invoice(payment)
-    publish(PaymentReceived(payment.pk, payment.booking_id))
-    if not bookings.confirm_paid_booking(booking_id=payment.booking_id):
-        refunds.return_money_of(
-            payment, amount=payment.captured_amount, reason=_("The time was gone when the money arrived.")
-        )
-
-
-def _record_surplus(payment, extra):
-    """A second payment under one link (two tabs): kept as its own row and sent back in full."""
-    if Payment.objects.filter(gateway_payment_id=extra.id).exists():
-        return
-    amount = from_halalas(extra.amount)
-    surplus = Payment(
-        salon=payment.salon,
-        booking=payment.booking,
-        status=Status.PAID,
-        amount=amount,
-        captured_amount=amount,
-        gateway_payment_id=extra.id,
-        paid_at=timezone.now(),
-    )
-    save_as(surplus, actor=None, reason="gateway: second payment under one link")
-    refunds.return_money_of(surplus, amount=amount, reason=_("Paid twice."))
+def _ensure_fits(booking, amount):
+    if amount <= 0 or amount.as_tuple().exponent < -2:
+        raise AmountInvalid(field="amount")
+    missing, advance = outstanding_amount(booking), amount_due(booking)
+    if missing <= 0:
+        raise NothingToPay
+    if amount > missing:
+        raise MoreThanDue(field="amount", due=missing)
+    if booking.awaits_payment and amount < advance:
+        raise AdvanceFirst(field="amount", due=advance)
 
 
 @transaction.atomic
 def _open_payment(actor, booking_id):
-    booking = bookings.lock_visit(booking_id)
-    amount = amount_due(booking)
-    if amount <= 0:
+    """The booking's open payment, made if there is none, and what is due now."""
+    now = timezone.now()
+    booking = lock_visit(booking_id)
+    due = amount_due(booking)
+    if due <= 0 or (booking.awaits_payment and booking.hold_expires_at <= now):
         raise NothingToPay
-    payment = Payment.objects.filter(booking=booking).open().first()
-    if payment is None:
-        payment = Payment(salon=booking.salon, booking=booking, amount=amount, expires_at=_expiry(booking))
+    if Payment.objects.filter(booking=booking, status=Status.REVIEW).exists():
+        raise PaymentUnderReview
+
+    open_id = Payment.objects.filter(booking=booking).open().values_list("pk", flat=True).first()
+    payment = lock_payment(open_id) if open_id else Payment(salon=booking.salon, booking=booking)
+    if payment.status == Status.CREATED:
+        payment.amount = due
+        payment.expires_at = booking.hold_expires_at if booking.awaits_payment else now + LINK_LIFETIME
         save_as(payment, actor=actor)
-    return payment
+    return payment, due
 
 
-def _expiry(booking):
-    return booking.hold_expires_at if booking.awaits_payment else timezone.now() + LINK_LIFETIME
-
-
-def _found_again(payment):
-    """The link of an attempt whose answer got lost; a new one only when the gateway never heard of it."""
+def _earlier_attempt(payment, due):
+    """What became of an attempt that is still open here: `initiated` when its link can be used, else closed by now."""
+    if payment.status == Status.INITIATED:
+        is_current = payment.expires_at is None or timezone.now() < payment.expires_at
+        return payment if is_current and payment.amount == due else _withdraw(payment)
     found = refresh_payment(payment_id=payment.pk)
-    if found.status != Status.INITIATED:
-        raise GatewayUnavailable
+    if found.status == Status.SUBMITTED:
+        raise PaymentInProgress
+    if found.status == Status.INITIATED and found.amount != due:
+        return _withdraw(found)
     return found
+
+
+def _withdraw(payment):
+    """Take back a link that asks for the wrong amount or is too old. The gateway's answer decides: it may be paid."""
+    client = gateway()
+    try:
+        try:
+            invoice = client.cancel_invoice(payment.gateway_invoice_id)
+        except GatewayRejected:
+            invoice = client.fetch_invoice(payment.gateway_invoice_id)
+    except GatewayError as error:
+        raise GatewayUnavailable from error
+    closed = apply_invoice(payment.pk, invoice)
+    if closed.status == Status.INITIATED:
+        raise GatewayUnavailable
+    return closed
 
 
 @transaction.atomic
 def _mark_submitted(payment_id, actor):
+    """True for the one caller who may ask for the link now. From here on a crash means "maybe"."""
     payment = lock_payment(payment_id)
-    ensure_transition(payment, Status.SUBMITTED, allowed=Payment.ALLOWED)
+    if payment.status != Status.CREATED:
+        return False
     payment.status = Status.SUBMITTED
     save_as(payment, actor=actor, update_fields=["status"])
+    return True
 
 
 def _ask_for_link(payment, return_url):
@@ -212,13 +203,20 @@ def _ask_for_link(payment, return_url):
     return gateway().create_invoice(
         amount=to_halalas(payment.amount),
         currency=payment.currency,
-        description=description,
+        description=description[:LONGEST_DESCRIPTION],
         metadata={"payment_id": str(payment.pk), "booking": booking.reference},
         expires_at=payment.expires_at,
         success_url=return_url,
         back_url=return_url,
         callback_url=None,
     )
+
+
+def _has_been_sent(payment):
+    """Whether the gateway may know of it; not while the one who sends it may still be waiting for the answer."""
+    if payment.status == Status.SUBMITTED:
+        return payment.updated_at <= timezone.now() - QUIET
+    return payment.status == Status.UNKNOWN or bool(payment.gateway_invoice_id)
 
 
 def _fetch(payment):
@@ -228,8 +226,26 @@ def _fetch(payment):
 
 
 @transaction.atomic
+def _close_unheard(payment_id):
+    """The gateway never heard of it. A link made there later stays unused: nobody was ever given its address."""
+    payment = lock_payment(payment_id)
+    if payment.status not in (Status.SUBMITTED, Status.UNKNOWN):
+        return payment
+    return _close(payment_id, Status.FAILED, reasons.NO_SUCH_LINK)
+
+
+def _expire_unsent():
+    """Attempts that died before anything was sent, and whose time is over."""
+    unsent = Payment.objects.filter(status=Status.CREATED, expires_at__lte=timezone.now())
+    for payment_id in unsent.values_list("pk", flat=True):
+        with transaction.atomic():
+            if lock_payment(payment_id).status == Status.CREATED:
+                _close(payment_id, Status.EXPIRED, reasons.NEVER_SENT)
+
+
+@transaction.atomic
 def _close(payment_id, status, reason):
     payment = lock_payment(payment_id)
     ensure_transition(payment, status, allowed=Payment.ALLOWED)
-    payment.status, payment.failure_reason = status, reason[:255]
+    payment.status, payment.failure_reason = status, reason
     return save_as(payment, actor=None, reason=reason, update_fields=["status", "failure_reason"])

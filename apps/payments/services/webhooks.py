@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from apps.common.errors import Forbidden
 from apps.payments.errors import GatewayUnavailable
 from apps.payments.models import Payment, WebhookEvent
 from apps.payments.services.payments import refresh_payment
@@ -14,6 +15,7 @@ logger = logging.getLogger(__name__)
 
 Status = WebhookEvent.Status
 PROVIDER = "moyasar"
+WAITING = (Status.NEW, Status.FAILED)
 LEASE = timedelta(minutes=1)
 MAX_ATTEMPTS = 5
 
@@ -28,42 +30,48 @@ def receive_webhook(*, event_id, kind, payload):
 
 def process_webhooks(*, limit=200):
     """Act on events whose turn has come; returns how many were taken. Safe beside itself: an event is taken by one."""
-    due = WebhookEvent.objects.filter(status__in=[Status.NEW, Status.FAILED], due_at__lte=timezone.now())
+    due = WebhookEvent.objects.filter(status__in=WAITING, due_at__lte=timezone.now())
     taken = 0
-    for event_id in due.order_by("due_at", "pk").values_list("pk", flat=True)[:limit]:
-        if _take(event_id):
-            _process(event_id)
+    for event_pk in list(due.order_by("due_at", "pk").values_list("pk", flat=True)[:limit]):
+        if _take(event_pk):
+            _process(WebhookEvent.objects.get(pk=event_pk))
             taken += 1
     return taken
 
 
 @transaction.atomic
-def replay_webhook(*, event_pk):
-    """Put an event back in the queue, whatever became of it."""
+def replay_webhook(*, actor, event_pk):
+    """Put an event back in the queue, whatever became of it: acting on it twice changes nothing. Raises Forbidden."""
     event = WebhookEvent.objects.select_for_update(no_key=True).get(pk=event_pk)
+    if not actor.has_perm("payments.replay_webhookevent", event):
+        raise Forbidden
+
     event.status, event.attempts, event.due_at = Status.NEW, 0, timezone.now()
     event.save(update_fields=["status", "attempts", "due_at"])
+    logger.info("webhook %s was put back in the queue by user %s", event.event_id, actor.pk)
     return event
 
 
 def _take(event_pk):
     now = timezone.now()
-    due = WebhookEvent.objects.filter(pk=event_pk, status__in=[Status.NEW, Status.FAILED], due_at__lte=now)
+    due = WebhookEvent.objects.filter(pk=event_pk, status__in=WAITING, due_at__lte=now)
     return due.update(due_at=now + LEASE) == 1
 
 
-def _process(event_pk):
-    event = WebhookEvent.objects.get(pk=event_pk)
-    payment = _payment_of(event.payload)
+def _process(event):
     try:
+        payment = _payment_of(event.payload)
         if payment is not None:
             refresh_payment(payment_id=payment.pk)
     except GatewayUnavailable as error:
         _postpone(event, str(error.__cause__))
-        return
-    event.status = Status.PROCESSED if payment else Status.IGNORED
-    event.processed_at, event.error = timezone.now(), ""
-    event.save(update_fields=["status", "processed_at", "error"])
+    except Exception as error:
+        logger.exception("webhook %s could not be processed", event.event_id)
+        _postpone(event, type(error).__name__)
+    else:
+        event.status = Status.PROCESSED if payment else Status.IGNORED
+        event.processed_at, event.error = timezone.now(), ""
+        event.save(update_fields=["status", "processed_at", "error"])
 
 
 def _postpone(event, problem):
@@ -75,6 +83,7 @@ def _postpone(event, problem):
 
 
 def _payment_of(payload):
+    """Ours, by the link it was paid under. Whatever else the event claims is not looked at."""
     data = payload.get("data")
     invoice_id = data.get("invoice_id") if isinstance(data, dict) else None
     if not isinstance(invoice_id, str) or not invoice_id:

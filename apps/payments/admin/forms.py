@@ -1,0 +1,113 @@
+"""What people type about money."""
+
+import re
+from uuid import uuid4
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from apps.bookings.models import Booking
+from apps.common.admin.dialogs import ReasonDialog
+from apps.common.admin.displays import show_money
+from apps.common.admin.forms import ScopedModelForm
+from apps.common.money import display_money
+from apps.common.text import latin_digits
+from apps.payments.errors import AmountInvalid
+from apps.payments.models import Payment
+from apps.payments.services.payments import BY_HAND
+
+AMOUNT = re.compile(r"[0-9]{1,8}(\.[0-9]{1,2})?")
+
+
+class AmountField(forms.DecimalField):
+    """An amount in SAR, written the one way that nobody reads differently: 120 or 120.50."""
+
+    widget = UnfoldAdminTextInputWidget(attrs={"dir": "ltr", "inputmode": "decimal", "autocomplete": "off"})
+
+    def to_python(self, value):
+        if isinstance(value, str) and value.strip() and not AMOUNT.fullmatch(value.strip()):
+            raise ValidationError(AmountInvalid.message, code=AmountInvalid.code)
+        return super().to_python(value)
+
+    def validate(self, value):
+        super().validate(value)
+        if value is not None and value <= 0:
+            raise ValidationError(AmountInvalid.message, code=AmountInvalid.code)
+
+
+class RefundDialog(ReasonDialog):
+    """Shows what can go back, asks how much and why. The nonce makes a double click one refund."""
+
+    form_before_template = "payments/admin/refund_amounts.html"
+
+    amount = AmountField(label=_("Amount, SAR"))
+    nonce = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+
+    field_order = ["amount", "reason", "nonce"]
+
+    def __init__(self, request, object_id=None, *args, **kwargs):
+        super().__init__(request, object_id, *args, **kwargs)
+        rows = Payment.objects.visible_to(request.user).select_related("salon")
+        self.payment = rows.filter(pk=object_id).first()
+        if self.payment:
+            self.fields["amount"].initial = f"{self.payment.refundable_amount:.2f}"
+            self.fields["amount"].help_text = _("Above %(limit)s another person has to approve it.") % {
+                "limit": display_money(self.payment.salon.refund_limit)
+            }
+
+    def get_before_template_context(self, request, object_id=None):
+        if self.payment is None:
+            return {}
+        amounts = (
+            (_("Received"), self.payment.captured_amount),
+            (_("Refunded"), self.payment.refunded_amount),
+            (_("On its way back"), self.payment.refund_reserved_amount),
+            (_("Still refundable"), self.payment.refundable_amount),
+        )
+        return {"amounts": [(label, show_money(amount)) for label, amount in amounts]}
+
+    def clean_amount(self):
+        amount = self.cleaned_data["amount"]
+        if self.payment and amount > self.payment.refundable_amount:
+            most = display_money(self.payment.refundable_amount)
+            raise ValidationError(
+                _("At most %(most)s can be refunded."), code="refund_exceeds_paid", params={"most": most}
+            )
+        return amount
+
+
+class DeskPaymentForm(ScopedModelForm):
+    """Money counted at the desk, for a booking named by its reference."""
+
+    reference = forms.CharField(
+        label=_("Booking reference"), max_length=20, widget=UnfoldAdminTextInputWidget(attrs={"dir": "ltr"})
+    )
+    amount = AmountField(label=_("Amount, SAR"))
+
+    # The person at the desk, set by the page.
+    user = None
+
+    class Meta:
+        model = Payment
+        fields = ["method"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        methods = [(method.value, method.label) for method in BY_HAND]
+        self.fields["method"] = forms.ChoiceField(
+            label=_("Taken by"), choices=methods, widget=UnfoldAdminSelectWidget()
+        )
+
+    def clean_reference(self):
+        """The booking itself, of a salon in which the person may take money."""
+        reference = latin_digits(self.cleaned_data["reference"]).replace("-", "").replace(" ", "").upper()
+        booking = Booking.objects.visible_to(self.user).filter(reference=reference).first()
+        if booking is None or not self.user.has_perm("payments.add_payment", booking):
+            raise ValidationError(_("There is no such booking in your salons."), code="unknown_booking")
+        return booking
+
+    def _post_clean(self):
+        # The row is made by the use case, which judges it; this form only gathers what was said.
+        pass

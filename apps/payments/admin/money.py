@@ -1,0 +1,85 @@
+"""What the pages of money share: the booking they are about, reasons in the reader's language, honest outcomes."""
+
+from django.contrib import admin, messages
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.common.admin.dialogs import attempt, page_of
+from apps.common.admin.displays import left_to_right, two_lines
+from apps.common.money import display_money
+from apps.payments import reasons
+from apps.payments.models import Payment, Refund
+
+Status = Refund.Status
+SEARCHED = ("reference", "customer__user__phone", "customer__user__name")
+
+
+class MoneyMixin:
+    """Kept reasons are English words in the table; here they speak the reader's language."""
+
+    def shown_value(self, field, record):
+        if field.name in ("failure_reason", "reason") and (kept := getattr(record, field.attname)):
+            return reasons.explain(kept)
+        return super().shown_value(field, record)
+
+    def described(self, record, row):
+        described = super().described(record, row)
+        described.display["reason"] = reasons.explain(described.display["reason"])
+        return described
+
+
+def searched_through(path):
+    """Search fields of rows whose booking lies at `path` ("payment__booking")."""
+    return tuple(f"{path}__{field}" for field in SEARCHED)
+
+
+def booking_column(path):
+    """A list column of the booking at `path` ("payment.booking"): its reference, under it the customer."""
+
+    def column(_admin, row):
+        for name in path.split("."):
+            row = getattr(row, name)
+        return two_lines(left_to_right(row.display_reference), row.customer.user)
+
+    ordering = f"{path.replace('.', '__')}__reference"
+    return admin.display(description=gettext_lazy("booking"), ordering=ordering)(column)
+
+
+def tell_refund(request, use_case):
+    """Call `use_case()` (→ Refund) and say truthfully what became of it; the page it was asked from is shown again."""
+    done = []
+    refusal = attempt(lambda: done.append(use_case()))
+    level, text = (messages.ERROR, str(refusal)) if refusal else outcome(done[0])
+    messages.add_message(request, level, text)
+    return HttpResponse(headers={"HX-Redirect": page_of(request)})
+
+
+def outcome(refund):
+    """(level, sentence) of what is known about a refund right now."""
+    amount, why = display_money(refund.amount), reasons.explain(refund.failure_reason)
+    by_hand = refund.payment.method != Payment.Method.ONLINE
+    done = (
+        _("%(amount)s are recorded as given back. Hand them over now.") if by_hand else _("%(amount)s were refunded.")
+    )
+    level, sentence = {
+        Status.SUCCEEDED: (messages.SUCCESS, done),
+        Status.REQUESTED: (
+            messages.WARNING,
+            _("%(amount)s are above the salon's limit. Nothing was refunded yet: another person has to approve it."),
+        ),
+        Status.APPROVED: (
+            messages.WARNING,
+            _("The gateway does not answer. The refund of %(amount)s is approved and will be sent by itself."),
+        ),
+        Status.SENDING: (messages.INFO, _("The refund of %(amount)s is being sent by somebody else right now.")),
+        Status.UNKNOWN: (
+            messages.WARNING,
+            _("The gateway gave no clear answer. Whether %(amount)s went back is being found out; do not repeat it."),
+        ),
+        Status.NOT_APPLIED: (messages.ERROR, _("%(amount)s were not refunded: %(why)s.")),
+        Status.FAILED: (messages.ERROR, _("%(amount)s were not refunded: %(why)s.")),
+        Status.REVIEW: (messages.ERROR, _("The refund of %(amount)s was stopped for a person to look: %(why)s.")),
+        Status.EXTERNAL: (messages.INFO, _("%(amount)s were refunded at the gateway.")),
+    }[Status(refund.status)]
+    return level, sentence % {"amount": amount, "why": why}

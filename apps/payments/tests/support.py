@@ -1,0 +1,54 @@
+"""What several test modules say about money."""
+
+from decimal import Decimal
+
+from apps.payments import services
+from apps.payments.models import Payment
+
+RETURN_URL = "https://salons.example/paid"
+
+
+def link(booking):
+    """A payment link for the booking, as its customer asks for it."""
+    return services.start_payment(actor=booking.customer.user, booking_id=booking.pk, return_url=RETURN_URL)
+
+
+def paid(standin, booking):
+    """The booking's payment, paid in the gateway's checkout and read by us."""
+    payment = link(booking)
+    standin.control.pay(payment.gateway_invoice_id)
+    return services.refresh_payment(payment_id=payment.pk)
+
+
+def truth(standin, gateway_payment_id):
+    """The gateway's own row of a payment."""
+    return next(one for one in standin.control.report()["payments"] if one["id"] == gateway_payment_id)
+
+
+def reload(row):
+    return type(row)._base_manager.get(pk=row.pk)
+
+
+def amounts(payment):
+    """(received, refunded, on its way back) as they stand in the table, in text."""
+    row = Payment.objects.get(pk=payment.pk)
+    return tuple(f"{value:.2f}" for value in (row.captured_amount, row.refunded_amount, row.refund_reserved_amount))
+
+
+def states_of(row):
+    """(state, who, why) of every change of a payment or refund, oldest first."""
+    rows = row.history.order_by("history_id").values_list("status", "history_user", "history_change_reason")
+    return list(rows)
+
+
+def ask_refund(actor, payment, amount="57.50", **fields):
+    """Ask for a refund and, as the dialog does, carry it out at once where that is allowed."""
+    refund = services.request_refund(
+        actor=actor, payment_id=payment.pk, amount=Decimal(amount), reason="Served late", **fields
+    )
+    return services.send_refund(refund_id=refund.pk)
+
+
+def refunds_made(standin):
+    """How many refunds the gateway carried out for us."""
+    return standin.control.report()["executed"].get("refund", 0)

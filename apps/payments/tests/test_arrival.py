@@ -1,0 +1,261 @@
+"""Money arrives, late, twice, short or under a wrong name: only what the gateway shows moves anything."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+import requests
+from django.utils import timezone
+
+from apps.bookings import services as bookings
+from apps.bookings.models import Booking
+from apps.payments import reasons, services
+from apps.payments.errors import PaymentUnderReview
+from apps.payments.models import Payment, Refund, TaxDocument
+from apps.payments.selectors import kept_amount, most_telling
+from apps.payments.standin import DECLINED_CARD
+from apps.payments.tests.support import amounts, link, paid, reload, states_of, truth
+
+pytestmark = pytest.mark.django_db
+Status = Payment.Status
+
+
+def set_metadata(standin, invoice_id, **metadata):
+    auth = (standin.secret_key, "")
+    answer = requests.put(f"{standin.api_url}/invoices/{invoice_id}", json={"metadata": metadata}, auth=auth, timeout=5)
+    assert answer.status_code == 200
+
+
+def test_money_confirms_the_booking_once_and_tells_why(gateway_standin, prepaid, book):
+    booking = book(prepaid)
+    payment = link(booking)
+    gateway_standin.control.pay(payment.gateway_invoice_id)
+
+    services.refresh_payment(payment_id=payment.pk)
+    services.refresh_payment(payment_id=payment.pk)
+
+    payment, booking = reload(payment), reload(booking)
+    [theirs] = gateway_standin.control.report()["payments"]
+    assert (payment.status, payment.gateway_payment_id) == (Status.PAID, theirs["id"])
+    assert amounts(payment) == ("115.00", "0.00", "0.00")
+    assert payment.paid_at == payment.checked_at == timezone.now()
+    assert (booking.status, booking.hold_expires_at, booking.version) == (Booking.Status.CONFIRMED, None, 2)
+    assert states_of(payment) == [
+        (Status.CREATED, prepaid.customer.pk, ""),
+        (Status.SUBMITTED, prepaid.customer.pk, ""),
+        (Status.INITIATED, None, "read at the gateway (initiated)"),
+        (Status.PAID, None, "read at the gateway (paid)"),
+    ]
+    assert TaxDocument.objects.count() == 1
+
+
+def test_a_reading_that_shows_nothing_new_leaves_no_history(gateway_standin, prepaid, book, clock):
+    payment = link(book(prepaid))
+    clock.shift(60)
+
+    services.refresh_payment(payment_id=payment.pk)
+
+    assert reload(payment).checked_at == timezone.now()
+    assert payment.history.count() == 3
+
+
+def test_a_declined_card_changes_nothing_and_the_link_stays_open(gateway_standin, prepaid, book):
+    booking = book(prepaid)
+    payment = link(booking)
+    gateway_standin.control.pay(payment.gateway_invoice_id, DECLINED_CARD)
+
+    services.refresh_payment(payment_id=payment.pk)
+
+    assert reload(payment).status == Status.INITIATED
+    assert reload(booking).status == Booking.Status.PENDING
+
+
+def test_an_abandoned_link_expires(gateway_standin, prepaid, book, clock):
+    payment = link(book(prepaid))
+    clock.shift(timedelta(minutes=16))
+
+    assert services.resolve_payments() == 1
+
+    assert reload(payment).status == Status.EXPIRED
+    assert services.resolve_payments() == 0
+
+
+def test_pay03_late_money_gets_its_time_again_when_that_is_free(gateway_standin, prepaid, book, clock):
+    booking = book(prepaid)
+    payment = link(booking)
+    gateway_standin.control.switch(allow_late_payment=True)
+    clock.shift(timedelta(minutes=16))
+    bookings.expire_holds()
+    services.resolve_payments()
+    assert (reload(payment).status, reload(booking).status) == (Status.EXPIRED, Booking.Status.EXPIRED)
+
+    gateway_standin.control.pay(payment.gateway_invoice_id)
+    services.refresh_payment(payment_id=payment.pk)
+
+    assert (reload(payment).status, reload(booking).status) == (Status.PAID, Booking.Status.CONFIRMED)
+    assert not Refund.objects.exists()
+
+
+def test_pay04_late_money_goes_back_when_the_time_is_gone(
+    gateway_standin, prepaid, book, clock, django_capture_on_commit_callbacks
+):
+    booking = book(prepaid)
+    payment = link(booking)
+    gateway_standin.control.switch(allow_late_payment=True)
+    clock.shift(timedelta(minutes=16))
+    bookings.expire_holds()
+    rival = book(prepaid, person=prepaid.manager)
+    gateway_standin.control.pay(payment.gateway_invoice_id)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        services.refresh_payment(payment_id=payment.pk)
+
+    assert (reload(booking).status, reload(rival).status) == (Booking.Status.EXPIRED, Booking.Status.PENDING)
+    assert amounts(payment) == ("115.00", "115.00", "0.00")
+    refund = Refund.objects.get()
+    assert (refund.status, refund.amount, refund.reason) == (
+        Refund.Status.SUCCEEDED,
+        Decimal("115.00"),
+        reasons.TIME_GONE,
+    )
+    assert truth(gateway_standin, reload(payment).gateway_payment_id)["refunded"] == 11500
+    assert kept_amount(booking) == 0
+
+
+def test_pay05_money_for_a_cancelled_booking_goes_back(
+    gateway_standin, prepaid, book, django_capture_on_commit_callbacks
+):
+    booking = book(prepaid)
+    payment = link(booking)
+    bookings.cancel_booking(actor=prepaid.manager, booking_id=booking.pk, by=Booking.CancelledBy.SALON)
+    gateway_standin.control.pay(payment.gateway_invoice_id)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        services.refresh_payment(payment_id=payment.pk)
+
+    assert reload(booking).status == Booking.Status.CANCELLED
+    assert amounts(payment) == ("115.00", "115.00", "0.00")
+    assert gateway_standin.control.report()["executed"]["refund"] == 1
+
+
+def test_pay06_the_second_of_two_payments_under_one_link_goes_back(
+    gateway_standin, prepaid, book, clock, django_capture_on_commit_callbacks
+):
+    booking = book(prepaid)
+    payment = link(booking)
+    gateway_standin.control.switch(allow_double_payment=True)
+    first = gateway_standin.control.pay(payment.gateway_invoice_id)
+    clock.shift(1)
+    second = gateway_standin.control.pay(payment.gateway_invoice_id)
+
+    for _ in range(2):
+        with django_capture_on_commit_callbacks(execute=True):
+            services.refresh_payment(payment_id=payment.pk)
+
+    assert reload(payment).gateway_payment_id == first["id"]
+    assert amounts(payment) == ("115.00", "0.00", "0.00")
+    surplus = Payment.objects.exclude(pk=payment.pk).get()
+    assert (surplus.status, surplus.gateway_payment_id) == (Status.PAID, second["id"])
+    assert amounts(surplus) == ("115.00", "115.00", "0.00")
+    assert Refund.objects.get().payment == surplus
+    assert truth(gateway_standin, first["id"])["refunded"] == 0
+    assert truth(gateway_standin, second["id"])["refunded"] == 11500
+    assert most_telling(list(Payment.objects.filter(booking=booking))) == payment
+    assert services.refresh_payment(payment_id=surplus.pk).status == Status.PAID
+
+
+def test_money_beyond_the_price_goes_back_when_cash_and_link_met(
+    gateway_standin, house, book, django_capture_on_commit_callbacks
+):
+    booking = book(house)
+    payment = link(booking)
+    services.record_payment(actor=house.manager, booking_id=booking.pk, amount=Decimal("100.00"), method="terminal")
+    gateway_standin.control.pay(payment.gateway_invoice_id)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        services.refresh_payment(payment_id=payment.pk)
+
+    assert amounts(payment) == ("115.00", "100.00", "0.00")
+    assert Refund.objects.get().reason == reasons.MORE_THAN_DUE
+    assert kept_amount(booking) == Decimal("115.00")
+
+
+# --- What does not match ---
+
+
+def test_a_smaller_amount_paid_is_for_a_person_and_confirms_nothing(gateway_standin, prepaid, book):
+    booking = book(prepaid)
+    payment = link(booking)
+    gateway_standin.control.switch(coupon_discount=1000)
+    theirs = gateway_standin.control.pay(payment.gateway_invoice_id)
+
+    services.refresh_payment(payment_id=payment.pk)
+
+    payment = reload(payment)
+    assert (payment.status, payment.failure_reason) == (Status.REVIEW, reasons.OTHER_AMOUNT_PAID)
+    assert payment.gateway_payment_id == theirs["id"]
+    assert amounts(payment) == ("0.00", "0.00", "0.00")
+    assert reload(booking).status == Booking.Status.PENDING
+    with pytest.raises(PaymentUnderReview):
+        link(booking)
+
+
+@pytest.mark.parametrize(
+    ("patch", "problem"),
+    [
+        ({"metadata": {"payment_id": "5f0b6a34-6a5c-4a3d-9f43-0c7f2f0e5a11"}}, reasons.OTHER_OWNER),
+        ({"metadata": None}, reasons.OTHER_OWNER),
+        ({"amount": 11499}, reasons.OTHER_LINK_AMOUNT),
+        ({"currency": "USD"}, reasons.OTHER_LINK_AMOUNT),
+    ],
+)
+def test_a_link_that_is_not_ours_as_we_made_it_proves_nothing(gateway_standin, prepaid, book, patch, problem):
+    booking = book(prepaid)
+    payment = link(booking)
+    gateway_standin.control.pay(payment.gateway_invoice_id)
+    gateway_standin.control.inject("fetch_invoice", "patch", patch=patch)
+
+    services.refresh_payment(payment_id=payment.pk)
+
+    payment = reload(payment)
+    assert (payment.status, payment.failure_reason) == (Status.REVIEW, problem)
+    assert amounts(payment) == ("0.00", "0.00", "0.00")
+    assert reload(booking).status == Booking.Status.PENDING
+
+
+def test_pay09_one_payment_at_the_gateway_pays_one_booking(gateway_standin, prepaid, book):
+    first, second = book(prepaid, hours=27), book(prepaid, hours=30)
+    counted = paid(gateway_standin, first)
+    payment = link(second)
+    stolen = truth(gateway_standin, counted.gateway_payment_id) | {"invoice_id": payment.gateway_invoice_id}
+    gateway_standin.control.inject("fetch_invoice", "patch", patch={"status": "paid", "payments": [stolen]})
+
+    services.refresh_payment(payment_id=payment.pk)
+
+    assert (reload(payment).status, reload(payment).failure_reason) == (Status.REVIEW, reasons.PAID_ELSEWHERE)
+    assert reload(second).status == Booking.Status.PENDING
+    assert reload(counted).status == Status.PAID
+
+
+def test_a_payment_under_review_is_frozen(gateway_standin, prepaid, book):
+    booking = book(prepaid)
+    payment = link(booking)
+    set_metadata(gateway_standin, payment.gateway_invoice_id, payment_id="another")
+    services.refresh_payment(payment_id=payment.pk)
+    set_metadata(gateway_standin, payment.gateway_invoice_id, payment_id=str(payment.pk))
+    gateway_standin.control.pay(payment.gateway_invoice_id)
+
+    services.refresh_payment(payment_id=payment.pk)
+
+    assert (reload(payment).status, reload(payment).failure_reason) == (Status.REVIEW, reasons.OTHER_OWNER)
+    assert reload(booking).status == Booking.Status.PENDING
+
+
+def test_money_on_a_voided_payment_is_for_a_person(gateway_standin, prepaid, book):
+    payment = link(book(prepaid))
+    Payment.objects.filter(pk=payment.pk).update(status=Status.VOIDED)
+    gateway_standin.control.pay(payment.gateway_invoice_id)
+
+    services.refresh_payment(payment_id=payment.pk)
+
+    assert (reload(payment).status, reload(payment).failure_reason) == (Status.REVIEW, reasons.IMPOSSIBLE_MOVE)

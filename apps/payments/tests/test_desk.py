@@ -1,0 +1,74 @@
+"""Cash and card terminal: counted by a person, a payment like any other."""
+
+from decimal import Decimal
+
+import pytest
+
+from apps.bookings.models import Booking
+from apps.payments import services
+from apps.payments.errors import AdvanceFirst, AmountInvalid, MoreThanDue, NothingToPay
+from apps.payments.models import Payment, TaxDocument
+from apps.payments.selectors import kept_amount
+from apps.payments.tests.support import amounts, reload, states_of
+
+pytestmark = pytest.mark.django_db
+Status = Payment.Status
+
+
+@pytest.mark.parametrize("method", ["cash", "terminal"])
+def test_money_taken_at_the_desk_is_a_payment_of_its_own(house, book, method):
+    booking = book(house)
+
+    payment = services.record_payment(
+        actor=house.manager, booking_id=booking.pk, amount=Decimal("115.00"), method=method
+    )
+
+    assert (payment.status, payment.method, payment.recorded_by) == (Status.PAID, method, house.manager)
+    assert amounts(payment) == ("115.00", "0.00", "0.00")
+    assert kept_amount(booking) == Decimal("115.00")
+    assert states_of(payment) == [(Status.PAID, house.manager.pk, "")]
+    assert TaxDocument.objects.get().payment == payment
+
+
+def test_pay16_cash_and_card_together_make_the_price(house, book):
+    booking = book(house)
+
+    services.record_payment(actor=house.manager, booking_id=booking.pk, amount=Decimal("15.50"), method="cash")
+    services.record_payment(actor=house.manager, booking_id=booking.pk, amount=Decimal("99.50"), method="terminal")
+
+    assert kept_amount(booking) == Decimal("115.00")
+    with pytest.raises(NothingToPay):
+        services.record_payment(actor=house.manager, booking_id=booking.pk, amount=Decimal("0.01"), method="cash")
+
+
+@pytest.mark.parametrize(
+    ("amount", "error"),
+    [("115.01", MoreThanDue), ("0", AmountInvalid), ("-5", AmountInvalid), ("1.005", AmountInvalid)],
+)
+def test_an_amount_that_does_not_fit_is_refused(house, book, amount, error):
+    booking = book(house)
+
+    with pytest.raises(error):
+        services.record_payment(actor=house.manager, booking_id=booking.pk, amount=Decimal(amount), method="cash")
+
+    assert not Payment.objects.exists()
+
+
+def test_a_hold_becomes_firm_by_its_whole_advance_only(prepaid, book):
+    booking = book(prepaid)
+
+    with pytest.raises(AdvanceFirst):
+        services.record_payment(actor=prepaid.manager, booking_id=booking.pk, amount=Decimal("114.99"), method="cash")
+    assert reload(booking).status == Booking.Status.PENDING
+    services.record_payment(actor=prepaid.manager, booking_id=booking.pk, amount=Decimal("115.00"), method="cash")
+
+    assert reload(booking).status == Booking.Status.CONFIRMED
+
+
+def test_an_online_payment_is_never_recorded_by_hand(house, book):
+    booking = book(house)
+
+    with pytest.raises(ValueError, match="not taken at the desk"):
+        services.record_payment(actor=house.manager, booking_id=booking.pk, amount=Decimal(115), method="online")
+
+    assert not Payment.objects.exists()

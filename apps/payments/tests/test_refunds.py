@@ -1,0 +1,222 @@
+"""Asking for a refund: who may, how much, and that the amount is reserved before anything is sent."""
+
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+
+from apps.common.errors import Conflict, Forbidden, InvalidTransition
+from apps.payments import services
+from apps.payments.errors import AmountInvalid, OwnBooking, RefundExceedsPaid, RefundInProgress, SecondPersonNeeded
+from apps.payments.models import Payment, Refund
+from apps.payments.tests.support import amounts, ask_refund, paid, refunds_made, reload, states_of, truth
+from apps.salons.tests.factories import CustomerFactory, MembershipFactory
+
+pytestmark = pytest.mark.django_db
+Status = Refund.Status
+
+
+def test_half_goes_back_with_a_reason_and_everybody_can_see_why(gateway_standin, payment, support):
+    refund = ask_refund(support, payment)
+
+    assert (refund.status, refund.requested_by, refund.approved_by) == (Status.SUCCEEDED, support, support)
+    assert (refund.gateway_refunded_before, refund.reason) == (Decimal("0.00"), "Served late")
+    assert amounts(payment) == ("115.00", "57.50", "0.00")
+    assert truth(gateway_standin, payment.gateway_payment_id)["refunded"] == 5750
+    assert refunds_made(gateway_standin) == 1
+    assert states_of(refund) == [
+        (Status.APPROVED, support.pk, "Served late"),
+        (Status.SENDING, None, "Served late"),
+        (Status.SUCCEEDED, support.pk, "Served late"),
+    ]
+    last_of_payment = payment.history.first()
+    assert (last_of_payment.refunded_amount, last_of_payment.history_user, last_of_payment.history_change_reason) == (
+        Decimal("57.50"),
+        support,
+        "Served late",
+    )
+
+
+def test_a_manager_refunds_up_to_the_salons_limit_alone(gateway_standin, payment, house):
+    house.salon.refund_limit = Decimal("57.50")
+    house.salon.save()
+
+    refund = ask_refund(house.manager, payment)
+
+    assert (refund.status, refund.approved_by) == (Status.SUCCEEDED, house.manager)
+
+
+def test_rf10_above_the_limit_a_second_person_decides(gateway_standin, payment, house, support):
+    house.salon.refund_limit = Decimal("57.49")
+    house.salon.save()
+
+    refund = ask_refund(support, payment)
+
+    assert (refund.status, refund.approved_by) == (Status.REQUESTED, None)
+    assert amounts(payment) == ("115.00", "0.00", "57.50")
+    with pytest.raises(SecondPersonNeeded):
+        services.approve_refund(actor=support, refund_id=refund.pk)
+    assert reload(refund).status == Status.REQUESTED
+    services.approve_refund(actor=house.manager, refund_id=refund.pk)
+    done = services.send_refund(refund_id=refund.pk)
+    assert (done.status, done.approved_by) == (Status.SUCCEEDED, house.manager)
+    assert refunds_made(gateway_standin) == 1
+
+
+def test_rf11_the_right_is_asked_for_again_when_it_is_used(gateway_standin, payment, house, support):
+    house.salon.refund_limit = Decimal(0)
+    house.salon.save()
+    refund = ask_refund(support, payment)
+    membership = house.manager.memberships.get()
+    membership.is_active = False
+    membership.save()
+
+    with pytest.raises(Forbidden):
+        services.approve_refund(actor=type(house.manager).objects.get(pk=house.manager.pk), refund_id=refund.pk)
+
+    assert reload(refund).status == Status.REQUESTED
+
+
+def test_rf12_a_rejected_refund_moves_nothing_and_can_be_asked_again(gateway_standin, payment, house, support):
+    house.salon.refund_limit = Decimal(0)
+    house.salon.save()
+    refund = ask_refund(support, payment)
+
+    services.reject_refund(actor=house.manager, refund_id=refund.pk, reason="No grounds")
+
+    refund = reload(refund)
+    assert (refund.status, refund.failure_reason) == (Status.FAILED, "rejected (No grounds)")
+    assert states_of(refund)[-1] == (Status.FAILED, house.manager.pk, "No grounds")
+    assert amounts(payment) == ("115.00", "0.00", "0.00")
+    assert ask_refund(support, payment).status == Status.REQUESTED
+    assert refunds_made(gateway_standin) == 0
+
+
+def test_a_refund_that_is_approved_is_not_rejected_any_more(gateway_standin, payment, support, house):
+    refund = services.request_refund(actor=support, payment_id=payment.pk, amount=Decimal(5), reason="Late")
+
+    with pytest.raises(InvalidTransition):
+        services.reject_refund(actor=house.manager, refund_id=refund.pk, reason="No")
+
+    assert reload(refund).status == Status.APPROVED
+    assert amounts(payment) == ("115.00", "0.00", "5.00")
+
+
+def test_the_same_form_posted_twice_makes_one_refund(gateway_standin, payment, support):
+    nonce = uuid4()
+
+    first = ask_refund(support, payment, nonce=nonce)
+    second = ask_refund(support, payment, nonce=nonce)
+
+    assert first == second
+    assert amounts(payment) == ("115.00", "57.50", "0.00")
+    assert refunds_made(gateway_standin) == 1
+
+
+def test_a_form_of_one_payment_does_not_refund_another(gateway_standin, payment, support, house, book):
+    other = paid(gateway_standin, book(house, hours=30))
+    nonce = uuid4()
+    ask_refund(support, payment, nonce=nonce)
+
+    with pytest.raises(Conflict):
+        ask_refund(support, other, nonce=nonce)
+
+    assert amounts(other) == ("115.00", "0.00", "0.00")
+
+
+@pytest.mark.parametrize(
+    ("amount", "error"),
+    [
+        ("115.01", RefundExceedsPaid),
+        ("1000000000", RefundExceedsPaid),
+        ("0", AmountInvalid),
+        ("-5", AmountInvalid),
+        ("1.005", AmountInvalid),
+    ],
+)
+def test_rf01_an_impossible_amount_is_refused_and_changes_nothing(gateway_standin, payment, support, amount, error):
+    calls = gateway_standin.control.report()["calls"]
+
+    with pytest.raises(error):
+        ask_refund(support, payment, amount)
+
+    assert not Refund.objects.exists()
+    assert amounts(payment) == ("115.00", "0.00", "0.00")
+    assert gateway_standin.control.report()["calls"] == calls
+
+
+def test_rf02_what_is_left_can_be_refunded_and_not_a_halala_more(gateway_standin, payment, support):
+    ask_refund(support, payment, "80.00")
+
+    with pytest.raises(RefundExceedsPaid) as refused:
+        ask_refund(support, payment, "35.01")
+    assert refused.value.params == {"refundable": Decimal("35.00")}
+    ask_refund(support, payment, "35.00")
+
+    assert amounts(payment) == ("115.00", "115.00", "0.00")
+
+
+def test_parts_that_binary_fractions_cannot_add_are_refunded_to_the_last_halala(house, book, support):
+    payment = services.record_payment(
+        actor=house.manager, booking_id=book(house).pk, amount=Decimal("3.30"), method="cash"
+    )
+
+    for amount in ("1.10", "2.20"):
+        refund = services.request_refund(actor=support, payment_id=payment.pk, amount=Decimal(amount), reason="Late")
+        services.send_refund(refund_id=refund.pk, actor=support)
+
+    assert amounts(payment) == ("3.30", "3.30", "0.00")
+
+
+def test_rf03_a_refund_on_its_way_blocks_another(gateway_standin, payment, support):
+    services.request_refund(actor=support, payment_id=payment.pk, amount=Decimal("80.00"), reason="Late")
+
+    with pytest.raises(RefundInProgress):
+        ask_refund(support, payment, "10.00")
+
+    assert amounts(payment) == ("115.00", "0.00", "80.00")
+
+
+@pytest.mark.parametrize("role", ["receptionist", "stylist"])
+def test_who_may_not_refund_is_refused_before_anything_happens(gateway_standin, payment, house, role):
+    person = MembershipFactory(salon=house.salon, role=role).user
+
+    with pytest.raises(Forbidden):
+        ask_refund(person, payment)
+
+    assert not Refund.objects.exists()
+    assert refunds_made(gateway_standin) == 0
+
+
+def test_a_manager_of_another_salon_is_refused(gateway_standin, payment):
+    with pytest.raises(Forbidden):
+        ask_refund(MembershipFactory().user, payment)
+
+    assert not Refund.objects.exists()
+
+
+def test_nobody_refunds_or_approves_a_visit_of_their_own(gateway_standin, payment, house, support):
+    house.salon.refund_limit = Decimal(0)
+    house.salon.save()
+    refund = ask_refund(support, payment, "5.00")
+    MembershipFactory(salon=house.salon, user=house.customer)
+
+    with pytest.raises(OwnBooking):
+        ask_refund(house.customer, payment)
+    with pytest.raises(OwnBooking):
+        services.approve_refund(actor=house.customer, refund_id=refund.pk)
+
+    assert Refund.objects.get() == refund
+
+
+def test_a_payment_that_brought_no_money_has_nothing_to_refund(gateway_standin, house, book, support):
+    payment = Payment.objects.create(salon=house.salon, booking=book(house), amount=115)
+
+    with pytest.raises(RefundExceedsPaid):
+        ask_refund(support, payment, "1.00")
+
+
+def test_a_card_of_the_salon_for_another_person_does_not_matter(gateway_standin, payment, house, support):
+    CustomerFactory(salon=house.salon, user=support)
+
+    assert ask_refund(support, payment).status == Status.SUCCEEDED

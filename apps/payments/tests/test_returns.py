@@ -1,0 +1,121 @@
+"""Money that goes back by the rules: after a cancellation what is beyond the fee, exactly once."""
+
+from decimal import Decimal
+from functools import partial
+
+import pytest
+
+from apps.bookings import services as bookings
+from apps.bookings.models import Booking
+from apps.payments import reasons, services
+from apps.payments.models import Refund
+from apps.payments.tests.support import amounts, ask_refund, paid, refunds_made, reload
+
+pytestmark = pytest.mark.django_db
+Status = Refund.Status
+
+
+@pytest.fixture
+def on_commit(django_capture_on_commit_callbacks):
+    """`with on_commit():` does what follows the commit as well."""
+    return partial(django_capture_on_commit_callbacks, execute=True)
+
+
+def cancel(booking, by, actor, reason=""):
+    return bookings.cancel_booking(actor=actor, booking_id=booking.pk, by=by, reason=reason)
+
+
+def test_cancelling_a_paid_booking_returns_the_price_minus_the_fee_exactly_once(
+    gateway_standin, house, book, on_commit
+):
+    booking = book(house, hours=5)
+    payment = paid(gateway_standin, booking)
+
+    with on_commit():
+        cancel(booking, Booking.CancelledBy.CUSTOMER, house.customer, "Ill")
+
+    booking, refund = reload(booking), Refund.objects.get()
+    assert booking.cancellation_fee_amount == Decimal("57.50")
+    assert (refund.status, refund.amount, refund.reason) == (Status.SUCCEEDED, Decimal("57.50"), "Ill")
+    assert (refund.requested_by, refund.approved_by) == (house.customer, None)
+    assert amounts(payment) == ("115.00", "57.50", "0.00")
+    with on_commit():
+        assert services.return_what_is_owed(booking_id=booking.pk) == []
+    assert refunds_made(gateway_standin) == 1
+
+
+def test_a_salon_that_cancels_returns_everything(gateway_standin, house, book, on_commit):
+    booking = book(house, hours=5)
+    payment = paid(gateway_standin, booking)
+
+    with on_commit():
+        cancel(booking, Booking.CancelledBy.SALON, house.manager)
+
+    assert amounts(payment) == ("115.00", "115.00", "0.00")
+    assert Refund.objects.get().reason == reasons.BOOKING_CANCELLED
+
+
+def test_the_fee_is_kept_once_over_several_payments(gateway_standin, house, book, clock, on_commit):
+    booking = book(house, hours=5)
+    cash = services.record_payment(actor=house.manager, booking_id=booking.pk, amount=Decimal("40.00"), method="cash")
+    clock.shift(1)
+    online = paid(gateway_standin, booking)
+
+    with on_commit():
+        cancel(booking, Booking.CancelledBy.CUSTOMER, house.customer)
+
+    assert amounts(cash) == ("40.00", "0.00", "0.00")
+    assert amounts(online) == ("75.00", "57.50", "0.00")
+
+
+def test_a_refund_on_its_way_does_not_swallow_what_a_cancellation_owes(
+    gateway_standin, house, book, support, on_commit
+):
+    house.salon.refund_limit = Decimal(0)
+    house.salon.save()
+    booking = book(house)
+    payment = paid(gateway_standin, booking)
+    waiting = ask_refund(support, payment, "15.00")
+    with on_commit():
+        cancel(booking, Booking.CancelledBy.SALON, house.manager)
+    assert amounts(payment) == ("115.00", "0.00", "15.00")
+
+    with on_commit():
+        services.approve_refund(actor=house.manager, refund_id=waiting.pk)
+        services.send_refund(refund_id=waiting.pk)
+
+    assert amounts(payment) == ("115.00", "115.00", "0.00")
+    assert sorted(Refund.objects.values_list("amount", flat=True)) == [Decimal("15.00"), Decimal("100.00")]
+
+
+def test_rejecting_a_refund_lets_go_what_a_cancellation_owes(gateway_standin, house, book, support, on_commit):
+    house.salon.refund_limit = Decimal(0)
+    house.salon.save()
+    booking = book(house)
+    payment = paid(gateway_standin, booking)
+    waiting = ask_refund(support, payment, "15.00")
+    with on_commit():
+        cancel(booking, Booking.CancelledBy.SALON, house.manager)
+
+    with on_commit():
+        services.reject_refund(actor=house.manager, refund_id=waiting.pk, reason="All of it goes back")
+
+    assert amounts(payment) == ("115.00", "115.00", "0.00")
+
+
+def test_cash_goes_back_only_when_a_person_has_handed_it_over(house, book, on_commit):
+    booking = book(house)
+    payment = services.record_payment(
+        actor=house.manager, booking_id=booking.pk, amount=Decimal("115.00"), method="cash"
+    )
+    with on_commit():
+        cancel(booking, Booking.CancelledBy.CUSTOMER, house.customer)
+    refund = Refund.objects.get()
+    assert (refund.status, amounts(payment)) == (Status.APPROVED, ("115.00", "0.00", "115.00"))
+    assert services.resolve_refunds() == 0
+
+    done = services.send_refund(refund_id=refund.pk, actor=house.manager)
+
+    assert done.status == Status.SUCCEEDED
+    assert amounts(payment) == ("115.00", "115.00", "0.00")
+    assert refund.history.first().history_user == house.manager

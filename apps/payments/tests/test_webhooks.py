@@ -1,0 +1,341 @@
+"""What the gateway tells us is kept and answered at once, and believed only after fetching."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from apps.accounts.tests.factories import PlatformUserFactory
+from apps.bookings.models import Booking
+from apps.common.errors import Forbidden
+from apps.payments import services
+from apps.payments.models import Payment, WebhookEvent
+from apps.payments.standin import Standin
+from apps.payments.tests.conftest import WEBHOOK_SECRET
+from apps.payments.tests.support import amounts, link, paid, reload
+
+pytestmark = pytest.mark.django_db
+URL = "/api/v1/webhooks/moyasar/"
+Status = WebhookEvent.Status
+
+
+@pytest.fixture(autouse=True)
+def _secret(settings):
+    settings.MOYASAR_WEBHOOK_SECRET = WEBHOOK_SECRET
+
+
+def event(data=None, **fields):
+    told = {"id": "evt-1", "type": "payment_paid", "secret_token": WEBHOOK_SECRET, "live": False, "data": data or {}}
+    return told | fields
+
+
+def post(api, body):
+    return raw(api, json.dumps(body).encode())
+
+
+def raw(api, body, content_type="application/json"):
+    return api.generic("POST", URL, body, content_type=content_type)
+
+
+def told_of(standin, payment):
+    """The gateway's event about the last payment under our link."""
+    [theirs] = [p for p in standin.control.report()["payments"] if p["invoice_id"] == payment.gateway_invoice_id]
+    return theirs
+
+
+def test_the_main_story_over_http(live_server, transactional_db, tmp_path, aimed, clock, prepaid, book):
+    address = f"{live_server.url}{URL}"
+    with Standin(tmp_path / "ledger.sqlite3", webhook_url=address, webhook_secret=WEBHOOK_SECRET) as standin:
+        aimed(standin)
+        booking = book(prepaid)
+        payment = link(booking)
+        standin.control.pay(payment.gateway_invoice_id)
+        standin.control.deliver_webhooks()
+        assert reload(payment).status == Payment.Status.INITIATED
+
+        assert services.process_webhooks() == 1
+
+        assert standin.control.report()["deliveries"]["delivered"] == 1
+    assert reload(payment).status == Payment.Status.PAID
+    assert reload(booking).status == Booking.Status.CONFIRMED
+    kept = WebhookEvent.objects.get()
+    assert (kept.status, kept.kind, kept.attempts) == (Status.PROCESSED, "payment_paid", 0)
+    assert WEBHOOK_SECRET not in json.dumps(kept.payload)
+
+
+def test_an_event_is_kept_without_its_secret_and_acted_on_later(api, gateway_standin, prepaid, book):
+    payment = link(book(prepaid))
+    gateway_standin.control.pay(payment.gateway_invoice_id)
+    calls = gateway_standin.control.report()["calls"]
+
+    answer = post(api, event(told_of(gateway_standin, payment)))
+
+    assert (answer.status_code, answer.content) == (200, b"")
+    kept = WebhookEvent.objects.get()
+    assert (kept.provider, kept.event_id, kept.kind, kept.status) == ("moyasar", "evt-1", "payment_paid", Status.NEW)
+    assert set(kept.payload) == {"id", "type", "live", "data"}
+    assert gateway_standin.control.report()["calls"] == calls
+    assert reload(payment).status == Payment.Status.INITIATED
+
+    call_command("process_webhooks")
+
+    assert reload(payment).status == Payment.Status.PAID
+    assert reload(kept).processed_at == timezone.now()
+
+
+@pytest.mark.parametrize("secret", ["wrong", "", None, 5, ["x"], {"a": 1}, "\ud800", "s" * 300, WEBHOOK_SECRET + "\n"])
+def test_wh07_a_forged_event_is_refused_and_leaves_nothing(api, db, secret):
+    answer = post(api, event(secret_token=secret))
+
+    assert answer.status_code == 401
+    assert answer.json()["errors"][0]["code"] == "not_authenticated"
+    assert not WebhookEvent.objects.exists()
+
+
+def test_an_unset_secret_lets_nobody_in(api, db, settings):
+    settings.MOYASAR_WEBHOOK_SECRET = ""
+
+    assert post(api, event(secret_token="")).status_code == 401
+    body = event()
+    del body["secret_token"]
+    assert post(api, body).status_code == 401
+    assert not WebhookEvent.objects.exists()
+
+
+def test_forged_content_under_the_right_secret_proves_nothing(api, gateway_standin, prepaid, book):
+    booking = book(prepaid)
+    payment = link(booking)
+    forged = {"id": "made-up", "status": "paid", "amount": 11500, "invoice_id": payment.gateway_invoice_id}
+
+    assert post(api, event(forged)).status_code == 200
+    services.process_webhooks()
+
+    assert reload(payment).status == Payment.Status.INITIATED
+    assert reload(booking).status == Booking.Status.PENDING
+    assert WebhookEvent.objects.get().status == Status.PROCESSED
+
+
+def test_wh01_the_same_event_again_is_the_same_row_and_one_effect(api, gateway_standin, prepaid, book):
+    payment = link(book(prepaid))
+    gateway_standin.control.pay(payment.gateway_invoice_id)
+    body = event(told_of(gateway_standin, payment))
+
+    assert [post(api, body).status_code for _ in range(3)] == [200, 200, 200]
+    services.process_webhooks()
+    assert post(api, body).status_code == 200
+    assert services.process_webhooks() == 0
+
+    assert WebhookEvent.objects.count() == 1
+    assert payment.history.count() == 4
+
+
+def test_wh02_a_refund_told_before_its_payment_ends_in_the_same_state(api, gateway_standin, prepaid, book):
+    payment = link(book(prepaid))
+    gateway_standin.control.pay(payment.gateway_invoice_id)
+    data = told_of(gateway_standin, payment)
+
+    post(api, event(data | {"status": "refunded"}, id="evt-2", type="payment_refunded"))
+    services.process_webhooks()
+    post(api, event(data))
+    services.process_webhooks()
+
+    assert reload(payment).status == Payment.Status.PAID
+    assert amounts(payment) == ("115.00", "0.00", "0.00")
+
+
+@pytest.mark.parametrize("kind", ["payment_failed", "payment_faild", "webhook_verification", "something_new"])
+def test_wh10_events_that_mean_nothing_to_us_are_kept_and_answered(api, db, kind):
+    assert post(api, event({"code": "1234"}, type=kind)).status_code == 200
+
+    services.process_webhooks()
+
+    kept = WebhookEvent.objects.get()
+    assert (kept.kind, kept.status) == (kind, Status.IGNORED)
+    assert kept.payload["data"] == {"code": "1234"}
+
+
+def test_an_event_of_somebody_elses_payment_is_ignored(api, gateway_standin, prepaid, book):
+    payment = link(book(prepaid))
+    theirs = gateway_standin.control.add_payment(11500, metadata={"payment_id": str(payment.pk)})
+
+    post(api, event(theirs))
+    services.process_webhooks()
+
+    assert WebhookEvent.objects.get().status == Status.IGNORED
+    assert reload(payment).status == Payment.Status.INITIATED
+
+
+def test_wh14_a_poisonous_event_is_given_up_after_five_tries_and_can_be_replayed(
+    api, gateway_standin, prepaid, book, clock
+):
+    payment = link(book(prepaid))
+    gateway_standin.control.pay(payment.gateway_invoice_id)
+    post(api, event(told_of(gateway_standin, payment)))
+    gateway_standin.control.inject("fetch_invoice", "error_500", times=5)
+    waits = []
+
+    for _ in range(5):
+        assert services.process_webhooks() == 1
+        assert services.process_webhooks() == 0
+        waits.append(WebhookEvent.objects.get().due_at - timezone.now())
+        clock.shift(waits[-1])
+
+    kept = WebhookEvent.objects.get()
+    assert (kept.status, kept.attempts) == (Status.DEAD, 5)
+    assert kept.error == "fetch_invoice: HTTP 500, api_error: Something went wrong"
+    assert waits == [timedelta(minutes=minutes) for minutes in (2, 4, 8, 16, 32)]
+    assert services.process_webhooks() == 0
+    services.replay_webhook(actor=PlatformUserFactory(), event_pk=kept.pk)
+    assert services.process_webhooks() == 1
+    assert reload(kept).status == Status.PROCESSED
+    assert reload(payment).status == Payment.Status.PAID
+
+
+def test_a_crash_of_our_own_is_postponed_as_well(api, gateway_standin, prepaid, book, monkeypatch):
+    payment = link(book(prepaid))
+    post(api, event({"invoice_id": payment.gateway_invoice_id}))
+    post(api, event({"invoice_id": "unknown"}, id="evt-2"))
+
+    def crash(**kwargs):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("apps.payments.services.webhooks.refresh_payment", crash)
+
+    assert services.process_webhooks() == 2
+
+    states = dict(WebhookEvent.objects.values_list("event_id", "status"))
+    assert states == {"evt-1": Status.FAILED, "evt-2": Status.IGNORED}
+    assert WebhookEvent.objects.get(event_id="evt-1").error == "ZeroDivisionError"
+
+
+def test_an_event_whose_worker_died_is_taken_again_after_its_lease(api, gateway_standin, prepaid, book, clock):
+    payment = link(book(prepaid))
+    post(api, event({"invoice_id": payment.gateway_invoice_id}))
+    WebhookEvent.objects.update(due_at=timezone.now() + timedelta(minutes=1))
+
+    assert services.process_webhooks() == 0
+    clock.shift(60)
+    assert services.process_webhooks() == 1
+
+
+def test_replaying_needs_the_right_and_is_safe(api, gateway_standin, house, book):
+    payment = paid(gateway_standin, book(house))
+    post(api, event({"invoice_id": payment.gateway_invoice_id}))
+    services.process_webhooks()
+    kept = WebhookEvent.objects.get()
+
+    with pytest.raises(Forbidden):
+        services.replay_webhook(actor=house.manager, event_pk=kept.pk)
+    assert reload(kept).status == Status.PROCESSED
+    services.replay_webhook(actor=PlatformUserFactory(), event_pk=kept.pk)
+    services.process_webhooks()
+
+    assert payment.history.count() == 4
+
+
+# --- Hostile bodies ---
+
+
+def nested(depth, opening="[", closing="]"):
+    return opening * depth + closing * depth
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("[]", 401),
+        ("[1, 2]", 401),
+        ("null", 401),
+        ('"text"', 401),
+        ("5", 401),
+        ("", 401),
+        ("{", 400),
+        ("\xff\xfe", 400),
+        ('{"secret_token": NaN}', 400),
+        ('{"secret_token": Infinity}', 400),
+        (nested(40), 400),
+        (nested(200_000), 400),
+        (nested(100_000, '{"a":', "}"), 400),
+        ("9" * 5000, 400),
+        ("[" + "1," * 500_000 + "1]", 401),
+        ('{"x": "' + "a" * (3 * 1024 * 1024) + '"}', 413),
+    ],
+)
+def test_wh51_what_is_not_an_event_is_refused_fast_and_leaves_nothing(api, db, body, status):
+    answer = raw(api, body.encode("latin-1"))
+
+    assert answer.status_code == status
+    assert not WebhookEvent.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"id": None},
+        {"id": ""},
+        {"id": []},
+        {"id": {"a": 1}},
+        {"id": True},
+        {"id": "x" * 65},
+        {"id": "\x00"},
+        {"type": None},
+        {"type": False},
+        {"type": ["payment_paid"]},
+        {"type": "x" * 65},
+    ],
+)
+def test_an_envelope_of_the_wrong_shape_is_refused_even_with_the_right_secret(api, db, fields):
+    answer = post(api, event(**fields))
+
+    assert answer.status_code == 400
+    assert not WebhookEvent.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        '"text"',
+        "null",
+        "[1]",
+        '{"invoice_id": 5}',
+        '{"invoice_id": null}',
+        '{"invoice_id": ["a"]}',
+        '{"invoice_id": "\\u0000"}',
+        '{"invoice_id": "a\\u0000b"}',
+        '{"\\u0000": "\\ud800"}',
+        '{"amount": 1e999}',
+        '{"amount": 123456789012345678901234567890}',
+        '{"invoice_id": "' + "x" * 10_000 + '"}',
+        nested(20),
+    ],
+)
+def test_strange_content_under_the_right_secret_is_kept_and_ignored(api, db, data):
+    body = f'{{"id": "evt-1", "type": "payment_paid", "secret_token": "{WEBHOOK_SECRET}", "data": {data}}}'
+
+    assert raw(api, body.encode()).status_code == 200
+    services.process_webhooks()
+
+    assert WebhookEvent.objects.get().status == Status.IGNORED
+
+
+@pytest.mark.parametrize(
+    ("method", "content_type", "status"),
+    [
+        ("GET", "application/json", 405),
+        ("PUT", "application/json", 405),
+        ("DELETE", "application/json", 405),
+        ("POST", "text/plain", 415),
+        ("POST", "application/x-www-form-urlencoded", 415),
+        ("POST", "multipart/form-data; boundary=x", 415),
+        ("POST", "", 415),
+        ("POST", "application/json; charset=rot13", 200),
+    ],
+)
+def test_other_methods_and_types_are_refused(api, db, method, content_type, status):
+    body = json.dumps(event()).encode()
+
+    answer = api.generic(method, URL, body, content_type=content_type)
+
+    assert answer.status_code == status
