@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.apps import apps
 from django.db import connection
 from django.db.models import Count, DecimalField, Exists, F, OuterRef, Q, QuerySet, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Round
 from django.utils import timezone
 
 from apps.bookings.models import Booking
@@ -53,9 +53,10 @@ def payments_with_several_open_refunds() -> QuerySet:
 def payments_whose_refunds_do_not_add_up() -> QuerySet:
     done = Q(refunds__status__in=[Refund.Status.SUCCEEDED, Refund.Status.EXTERNAL])
     under_way = Q(refunds__status__in=Refund.OPEN)
+    # SQLite adds in binary fractions, so the sums are rounded before they are compared.
     summed = Payment.objects.order_by().annotate(
-        gone=Coalesce(Sum("refunds__amount", filter=done), NOTHING),
-        going=Coalesce(Sum("refunds__amount", filter=under_way), NOTHING),
+        gone=Round(Coalesce(Sum("refunds__amount", filter=done), NOTHING), 2),
+        going=Round(Coalesce(Sum("refunds__amount", filter=under_way), NOTHING), 2),
     )
     differing = ~Q(refunded_amount=F("gone")) | ~Q(refund_reserved_amount=F("going"))
     return summed.filter(differing).values_list("pk", flat=True)
@@ -73,7 +74,9 @@ def money_without_a_booking() -> QuerySet:
 def firm_bookings_without_their_advance() -> QuerySet:
     firm = Booking.objects.filter(prepay_amount__gt=0, status__in=["confirmed", "arrived", "completed"])
     settled = Q(payments__status__in=Payment.SETTLED)
-    received = firm.order_by().annotate(received=Coalesce(Sum("payments__captured_amount", filter=settled), NOTHING))
+    received = firm.order_by().annotate(
+        received=Round(Coalesce(Sum("payments__captured_amount", filter=settled), NOTHING), 2)
+    )
     return received.filter(received__lt=F("prepay_amount")).values_list("pk", flat=True)
 
 

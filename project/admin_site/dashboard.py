@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib.admin.utils import prepare_lookup_value
 from django.db.models import F, QuerySet, Sum
 from django.http import HttpRequest
 from django.urls import reverse
@@ -79,7 +80,7 @@ def _alarm_cards(request: HttpRequest) -> list[Card]:
 
 def _counted(title: str, icon: str, rows: QuerySet, lookups: dict[str, str], *, alarming: bool = False) -> Card:
     """A card whose figure is what the linked list will count: one set of lookups serves both."""
-    filters = {name: value.split(",") if name.endswith("__in") else value for name, value in lookups.items()}
+    filters = {name: prepare_lookup_value(name, value) for name, value in lookups.items()}
     count = rows.order_by().filter(**filters).count()
     return Card(title, f"{count:,}", icon, _list(rows.model, lookups), alarming=alarming and count > 0)
 

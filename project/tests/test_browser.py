@@ -1,0 +1,180 @@
+"""The admin part of the main job in headless Chromium, as a manager and a support agent click through it."""
+
+import os
+import re
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.bookings import services
+from apps.bookings.models import Booking
+from apps.payments.models import Payment, Refund
+from apps.payments.standin import Standin
+from apps.salons.models import Membership, Salon, Service, Staff
+from project.admin_site.navigation import GROUPS
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+RIYADH = ZoneInfo("Asia/Riyadh")
+PASSWORD = "a long password of people"
+LISTS = Path(__file__).parents[2] / "fixtures"
+CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser"]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args():
+    # Playwright keeps an event loop in this thread, which Django would take for asynchronous code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    executable = next(path for path in CHROMIUM if Path(path).exists())
+    return {"executable_path": executable, "args": ["--no-sandbox", "--disable-gpu"]}
+
+
+@pytest.fixture
+def people(transactional_db):
+    """A salon that confirms by hand, its manager, a support agent and the owner."""
+    salon = Salon.objects.create(
+        slug="reem", name_ar="صالون الريم", name_en="Reem Salon", confirmation=Salon.Confirmation.BY_HAND
+    )
+    manager = User.objects.create_user("+966500000102", PASSWORD, name="Huda", locale="en")
+    Membership.objects.create(salon=salon, user=manager, role="manager")
+    support = User.objects.create_user("+966500000104", PASSWORD, name="Omar", locale="en")
+    support.groups.set([support.groups.model.objects.get(name="support")])
+    owner = User.objects.create_superuser("+966500000101", PASSWORD, name="Owner", locale="en")
+    return {"salon": salon, "manager": manager, "support": support, "owner": owner}
+
+
+class Desk:
+    """A browser window in which somebody is signed in; it fails on the first script error."""
+
+    def __init__(self, page, base, language="en"):
+        self.page, self.base, self.problems = page, base, []
+        page.on("pageerror", lambda error: self.problems.append(f"{page.url}: {error}"))
+        page.context.add_cookies([{"name": "django_language", "value": language, "url": base}])
+
+    def sign_in(self, person):
+        self.page.context.clear_cookies(name="sessionid")
+        self.open("/admin/login/")
+        self.page.fill("[name=username]", person.phone)
+        self.page.fill("[name=password]", PASSWORD)
+        self.page.press("[name=password]", "Enter")
+        self.page.wait_for_url(f"{self.base}/admin/")
+
+    def open(self, path):
+        response = self.page.goto(self.base + path)
+        assert response.status == 200, f"{path}: {response.status}"
+
+    def press(self, name):
+        self.page.get_by_role("button", name=name, exact=True).first.click()
+
+    def take(self, step, **said):
+        """Open a dialog of the page, fill it in, send it, and wait for the page to come back."""
+        self.page.locator(f"a[hx-get$='/{step}/']").click()
+        dialog = self.page.locator("form:has([name=_form_submitted])")
+        dialog.wait_for()
+        for name, value in said.items():
+            dialog.locator(f"[name={name}]").fill(value)
+        with self.page.expect_navigation():
+            dialog.locator("[type=submit]").click()
+
+
+def import_list(desk, file):
+    desk.open("/admin/salons/service/import/")
+    desk.page.set_input_files("[name=import_file]", LISTS / file)
+    desk.page.fill("[name=default_duration]", "45")
+    desk.page.locator("form:has([name=import_file]) [type=submit]").click()
+    desk.page.wait_for_load_state()
+
+
+def create_stylist(desk, name, service):
+    page = desk.page
+    desk.open("/admin/salons/staff/add/")
+    page.fill("[name=name_en]", name)
+    page.locator("#tabs-items a[href='#staff_services']").click()
+    page.locator("#staff_services-group a.add-row").click()
+    page.select_option("[name=staff_services-0-service]", label=service)
+    page.locator("#tabs-items a[href='#weekly_hours']").click()
+    for weekday in range(7):
+        page.locator("#weekly_hours-group a.add-row").click()
+        row = f"[name=weekly_hours-{weekday}"
+        page.select_option(f"{row}-weekday]", value=str(weekday))
+        page.fill(f"{row}-opens]", "09:00")
+        page.fill(f"{row}-closes]", "22:00")
+    desk.press("Save")
+    page.wait_for_url(re.compile(r"/admin/salons/staff/(#.*)?$"))
+    return Staff.objects.get(name_en=name)
+
+
+def test_the_managers_and_supports_part_of_the_story(page, live_server, people, tmp_path, settings):
+    now = timezone.now()
+    with time_machine.travel(now, tick=True) as clock, Standin(tmp_path / "ledger.sqlite3") as gateway:
+        settings.MOYASAR_BASE_URL, settings.MOYASAR_SECRET_KEY = gateway.api_url, gateway.secret_key
+        desk = Desk(page, live_server.url)
+        desk.sign_in(people["manager"])
+
+        import_list(desk, "riyadh_price_list.csv")
+        assert "400 - 300" in page.content()
+        assert Service.objects.count() == 0
+        import_list(desk, "riyadh_price_list_corrected.csv")
+        page.locator("form:has([name=import_file_name]) [type=submit]").click()
+        page.wait_for_url("**/admin/salons/service/")
+        assert Service.objects.count() == 71
+
+        anna = create_stylist(desk, "Anna", "Haircut")
+        assert (anna.staff_services.count(), anna.weekly_hours.count()) == (1, 7)
+
+        customer = User.objects.create_user("+966551234567", name="Sara", locale="en")
+        visit = datetime.combine(now.astimezone(RIYADH).date() + timedelta(days=2), time(12), RIYADH)
+        haircut = Service.objects.get(name_en="Haircut")
+        booking = services.book_appointment(actor=customer, person=customer, service_id=haircut.pk, starts_at=visit)
+        change = f"/admin/bookings/booking/{booking.pk}/change/"
+        desk.open(change)
+        desk.take("confirm")
+        assert Booking.objects.get().status == "confirmed"
+
+        payment = pay_online(booking, gateway)
+        clock.move_to(visit + timedelta(minutes=5))
+        desk.sign_in(people["manager"])
+        desk.open(change)
+        desk.take("arrive")
+        desk.take("complete")
+        assert Booking.objects.get().status == "completed"
+
+        desk.sign_in(people["support"])
+        desk.open(f"/admin/payments/payment/{payment.pk}/change/")
+        desk.take("refund", amount="65.00", reason="Colour was not as agreed")
+        refund = Refund.objects.get()
+        assert (refund.status, refund.amount) == ("succeeded", Decimal("65.00"))
+        assert gateway.control.report()["payments"][0]["refunded"] == 6500
+        assert desk.problems == []
+
+
+def pay_online(booking, gateway):
+    """The customer's part, which is not the admin's: a link, a payment on it, and the news of it."""
+    from apps.payments.services import refresh_payment, start_payment
+
+    payment = start_payment(actor=booking.booked_by, booking_id=booking.pk, return_url="http://127.0.0.1/")
+    gateway.control.pay(payment.gateway_invoice_id)
+    refresh_payment(payment_id=payment.pk)
+    return Payment.objects.get()
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("width", [1400, 390], ids=["desktop", "phone"])
+def test_every_page_of_the_sidebar_stands_in_both_directions(page, live_server, people, language, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    desk = Desk(page, live_server.url, language)
+    desk.sign_in(people["owner"])
+    labels = [label for _title, entries in GROUPS for label, _icon in entries]
+
+    for label in labels:
+        desk.open(f"/admin/{label.replace('.', '/')}/")
+        assert page.locator("html").get_attribute("dir") == ("rtl" if language == "ar" else "ltr")
+        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert overflow <= 0, f"{label} is {overflow} pixels wider than its window"
+    assert desk.problems == []
