@@ -7,15 +7,21 @@ from apps.accounts.roles import OWN_ROWS_ONLY, PERMISSIONS, PlatformRole, allows
 
 
 def _platform_roles(user):
-    # A group that happens to be called like a role of a salon gives nothing.
-    named = user.groups.filter(name__in=PlatformRole.values)
-    return _remembered(user, "platform_roles", lambda: set(named.values_list("name", flat=True)))
+    def read():
+        # A group that happens to be called like a role of a salon gives nothing.
+        return set(user.groups.filter(name__in=PlatformRole.values).values_list("name", flat=True))
+
+    return _remembered(user, "platform_roles", read)
 
 
 def _memberships(user):
     """`[(salon id, role), …]` of active memberships, read once per request (the user object lives as long)."""
-    active = user.memberships.filter(is_active=True, salon__is_active=True)
-    return _remembered(user, "salon_roles", lambda: list(active.values_list("salon_id", "role")))
+
+    def read():
+        active = user.memberships.filter(is_active=True, salon__is_active=True)
+        return list(active.values_list("salon_id", "role"))
+
+    return _remembered(user, "salon_roles", read)
 
 
 def _remembered(user, name, read):

@@ -10,6 +10,7 @@ from django.http import Http404, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
 from apps.common.admin.search import LONGEST_TERM
@@ -20,6 +21,8 @@ LOG_ENTRIES_LOOKED_AT = 50
 
 class SalonAdminSite(UnfoldAdminSite):
     """Unfold's site without its shared search cache, without "view on site", and with a log of own visible rows."""
+
+    index_title = _("Dashboard")
 
     def extra_urls(self):
         # Django's own view redirects to any row of any salon; nothing here has a page on another site.
