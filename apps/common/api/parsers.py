@@ -21,4 +21,7 @@ class BoundedJSONParser(JSONParser):
             json.dumps(data, ensure_ascii=False).encode()
         except (RecursionError, UnicodeEncodeError) as error:
             raise ParseError(_("The body is nested too deep or holds text that is not valid Unicode.")) from error
+        except ParseError as error:
+            # The framework's detail quotes Python's English complaint; its default is translated.
+            raise ParseError from error
         return data

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
@@ -10,7 +12,12 @@ class StrictSerializer(serializers.Serializer):
 
     default_error_messages = {"unknown_field": _("This field is not known.")}
 
-    def to_internal_value(self, data):
+    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
+        # A body of `null` is no object, as a list is none; the framework answers to it in English only.
+        is_body = self.parent is None
+        return (False, data) if data is None and is_body else super().validate_empty_values(data)
+
+    def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
             message = serializers.ErrorDetail(str(self.error_messages["unknown_field"]), code="unknown_field")
             raise serializers.ValidationError({name or "non_field_errors": [message] for name in unknown})

@@ -1,4 +1,5 @@
 import pytest
+from django.utils import translation
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory
@@ -40,6 +41,17 @@ def test_a_body_nobody_can_carry_is_a_400(body):
     response = post(body)
 
     assert (response.status_code, response.data["errors"][0]["code"]) == (400, "parse_error")
+
+
+@pytest.mark.parametrize("body", ["{", "NaN", b"\xff", "9" * 5000], ids=["open", "number", "bytes", "digits"])
+def test_a_refusal_quotes_no_words_of_the_json_library(body):
+    with translation.override("en"):
+        english = post(body).data["errors"]
+    with translation.override("ar"):
+        arabic = post(body).data["errors"]
+
+    assert english == [{"code": "parse_error", "detail": "Malformed request.", "attr": None}]
+    assert arabic == [{"code": "parse_error", "detail": "صيغة الطلب غير صحيحة.", "attr": None}]
 
 
 @pytest.mark.parametrize("body", ['{"name":"سارة"}', '"\\ud83d\\ude00"', "[[[[1.5]]]]", "12345678901234567890123"])

@@ -100,7 +100,7 @@ def test_foreign_numbers_are_kept_as_they_are(e164, plus):
             ("PH09", "5512345678"),
         ),
         *cases(
-            *(
+            *(  # type: ignore[var-annotated]
                 ("refused", raw)
                 for raw in (
                     *(

@@ -10,7 +10,7 @@ from unfold.decorators import action, display
 
 from apps.common.admin.base import BaseModelAdmin, BaseTabularInline
 from apps.common.admin.dialogs import ConfirmDialog, ReasonDialog, run_use_case
-from apps.common.admin.displays import EMPTY, left_to_right, state_column, time_column
+from apps.common.admin.displays import EMPTY, left_to_right, state_column, time_column, two_lines
 from apps.common.admin.filters import ChoicesDropdownFilter, RangeDateFilter, ScopedRelatedFilter
 from apps.payments import services
 from apps.payments.models import ReconciliationFinding, ReconciliationRun, WebhookEvent
@@ -52,7 +52,8 @@ class WebhookEventAdmin(BaseModelAdmin):
             _("Event"),
             {
                 "fields": [
-                    ("kind", "display_event"),
+                    "display_event",
+                    "kind",
                     ("display_state", "attempts"),
                     ("display_received", "display_due", "display_processed"),
                     "error",
@@ -102,6 +103,7 @@ class WebhookEventAdmin(BaseModelAdmin):
 class FindingInline(BaseTabularInline):
     model = ReconciliationFinding
     allowed_verbs = ("view",)
+    hide_title = True
     fields = ("display_kind", "gateway_payment_id", "payment", "ours", "theirs", "resolution")
     readonly_fields = fields
 
@@ -149,8 +151,7 @@ class ReconciliationFindingAdmin(BaseModelAdmin):
     list_display = [
         "display_created",
         "display_kind",
-        "display_booking",
-        "display_gateway_payment",
+        "display_about",
         "ours",
         "theirs",
         "display_open",
@@ -173,7 +174,8 @@ class ReconciliationFindingAdmin(BaseModelAdmin):
             {
                 "fields": [
                     ("display_kind", "display_created"),
-                    ("payment", "display_gateway_payment"),
+                    "payment",
+                    "display_gateway_payment",
                     ("ours", "theirs"),
                 ]
             },
@@ -186,8 +188,9 @@ class ReconciliationFindingAdmin(BaseModelAdmin):
     display_kind = state_column("kind", KIND_COLOURS)
 
     @admin.display(description=_("booking"), ordering="payment__booking__reference")
-    def display_booking(self, finding):
-        return left_to_right(finding.payment.booking.display_reference) if finding.payment else EMPTY
+    def display_about(self, finding):
+        reference = finding.payment.booking.display_reference if finding.payment else EMPTY
+        return two_lines(left_to_right(reference), left_to_right(finding.gateway_payment_id))
 
     @admin.display(description=_("gateway payment"), ordering="gateway_payment_id")
     def display_gateway_payment(self, finding):

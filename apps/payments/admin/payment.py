@@ -39,6 +39,7 @@ PAYMENT_COLOURS = {
 class RefundInline(BaseTabularInline):
     model = Refund
     allowed_verbs = ("view",)
+    hide_title = True
     fields = ("display_amount", "display_state", "display_reason", "requested_by", "approved_by", "display_created")
     readonly_fields = fields
 
@@ -101,9 +102,10 @@ class PaymentAdmin(MoneyMixin, ExportableModelAdmin):
             _("At the gateway"),
             {
                 "fields": [
-                    ("display_gateway_invoice", "display_gateway_payment"),
-                    ("display_link", "display_expires"),
-                    "display_checked",
+                    "display_gateway_invoice",
+                    "display_gateway_payment",
+                    "display_link",
+                    ("display_expires", "display_checked"),
                 ]
             },
         ),

@@ -1,3 +1,5 @@
+from typing import cast
+
 from django.contrib import admin
 from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext_lazy as _
@@ -52,7 +54,7 @@ class WeeklyHoursAdmin(ExportableModelAdmin):
     def display_hours(self, hours):
         return left_to_right(f"{time_format(hours.opens, 'H:i')}–{time_format(hours.closes, 'H:i')}")
 
-    @admin.display(description=_("valid"), ordering="valid_from", empty_value=_("always"))
+    @admin.display(description=_("valid"), ordering="valid_from", empty_value=cast("str", _("always")))
     def display_validity(self, hours):
         return show_period(hours.valid_from, hours.valid_until)
 
