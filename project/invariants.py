@@ -1,6 +1,6 @@
 """What must hold in the whole database, whatever happened: each rule as a query for the rows that break it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -98,7 +98,7 @@ def rules_the_database_lost() -> list[str]:
     return missing_guards(connection, apps.get_models())
 
 
-RULES: dict[str, Callable[[], object]] = {
+RULES: dict[str, Callable[[], Iterable[object]]] = {
     "I1 no two active bookings share a staff member's time": overlapping_bookings,
     "I4 refunded and reserved amounts are the sums of their refunds": payments_whose_refunds_do_not_add_up,
     "I5 at most one refund of a payment is open": payments_with_several_open_refunds,

@@ -16,7 +16,7 @@ class UserManager(BaseUserManager.from_queryset(AccountQuerySet)):
     use_in_migrations = True
 
     def create_user(self, phone, password=None, **fields):
-        """A person by phone (any spelling). Raises ValidationError `phone_invalid`; without password only codes sign in."""
+        """A person by phone (any spelling); without password only codes sign in. Raises ValidationError."""
         user = self.model(phone=validate_phone(phone), **fields)
         user.set_password(password)
         user.save(using=self._db)

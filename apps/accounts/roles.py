@@ -2,7 +2,8 @@
 
 It feeds the admin, the API, import, export, actions and the permission tests through Django's own door,
 `user.has_perm("bookings.cancel_booking", booking)`; `apps.salons.access.RoleBackend` answers. Which rows a role
-reaches (one salon, own rows, all salons) is not said here but by `visible_to`. The owner (`is_superuser`) may everything.
+reaches (one salon, own rows, all salons) is not said here but by `visible_to`. The owner (`is_superuser`) may do
+everything.
 """
 
 from django.db import models

@@ -40,7 +40,9 @@ class Template(SalonOwned):
     channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices, default=Channel.SMS)
     body_ar = models.TextField(_("Arabic text"), max_length=1000)
     body_en = models.TextField(_("English text"), max_length=1000)
-    is_active = models.BooleanField(_("switched on"), default=True, help_text=_("Switched off, this message is not sent."))
+    is_active = models.BooleanField(
+        _("switched on"), default=True, help_text=_("Switched off, this message is not sent.")
+    )
 
     class Meta:
         verbose_name = _("message text")

@@ -80,7 +80,7 @@ class Shelf:
         self._times = [
             f.attname for f in self._fields if getattr(f, "auto_now_add", False) or getattr(f, "auto_now", False)
         ]
-        self._history = model.history.model if hasattr(model, "history") else None
+        self._history: Any = model.history.model if hasattr(model, "history") else None
         self._state_of = itemgetter(*(field.attname for field in self._kept)) if self._history else None
 
     @cached_property

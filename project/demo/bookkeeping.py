@@ -1,6 +1,7 @@
 """The nightly comparison of our books with the gateway's, and the differences that people explain."""
 
 from datetime import time, timedelta
+from typing import Any
 
 from apps.accounts.models import User
 from apps.common.money import to_halalas
@@ -17,7 +18,7 @@ EXPLAINED = {Kind.AMOUNT: ("230.00", "207.00"), Kind.REFUNDED: ("0.00", "115.00"
 
 def compare_books(world: World, gateway: SeededGateway, support: User) -> None:
     """Two weeks of nightly runs; earlier differences are explained, those of the last run are open."""
-    online = [one for one in world.archive.rows(Payment) if one.gateway_payment_id and one.paid_at]
+    online: list[Any] = [one for one in world.archive.rows(Payment) if one.gateway_payment_id and one.paid_at]
     runs = [run for night in range(-NIGHTS, 1) if (run := _run(world, night, online))]
     if len(runs) > 3:
         runs[3].finished_at = None  # that night the gateway was down
@@ -33,7 +34,7 @@ def compare_books(world: World, gateway: SeededGateway, support: User) -> None:
     _leave_open(world, gateway, runs[-1], online)
 
 
-def _run(world: World, night: int, online: list[Payment]) -> ReconciliationRun | None:
+def _run(world: World, night: int, online: list[Any]) -> ReconciliationRun | None:
     started = world.moment(night, AT_NIGHT)
     if started > world.now:
         return None
@@ -45,7 +46,7 @@ def _run(world: World, night: int, online: list[Payment]) -> ReconciliationRun |
     return world.archive.add(run)
 
 
-def _leave_open(world: World, gateway: SeededGateway, run: ReconciliationRun, online: list[Payment]) -> None:
+def _leave_open(world: World, gateway: SeededGateway, run: ReconciliationRun, online: list[Any]) -> None:
     """A payment that only the gateway knows, and a refund that was made there and not here."""
     stranger = str(identity(world.chance("stranger")))
     gateway.knows_alone(stranger, 17_250, run.started_at - minutes(400))

@@ -39,8 +39,9 @@ def import_price_list(world: World, shop: Shop) -> None:
 def _move_to_the_opening(world: World, rows: list[Any]) -> None:
     """Rows of an import carry the time of today and numbers at random; in the story they are as old as the salon."""
     for row in rows:
-        row.created_at = row.updated_at = world.opened
         values = {"created_at": world.opened, "updated_at": world.opened, "public_id": public_id(row)}
+        for name, value in values.items():
+            setattr(row, name, value)
         type(row).objects.filter(pk=row.pk).update(**values)
         row.history.update(history_date=world.opened, **values)
 

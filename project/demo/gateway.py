@@ -19,8 +19,13 @@ from apps.payments.standin.webhooks import Webhooks
 Json = dict[str, Any]
 Status = Payment.Status
 # An invoice stays open until a card was charged under it; a reserved amount is no charge.
-INVOICE_STATES = {Status.EXPIRED: "expired", Status.PAID: "paid", Status.CAPTURED: "paid", Status.REVIEW: "paid"}
-CARD_STATES = {Status.AUTHORIZED: "authorized", Status.CAPTURED: "captured", Status.VOIDED: "voided"}
+INVOICE_STATES: dict[str, str] = {
+    Status.EXPIRED: "expired",
+    Status.PAID: "paid",
+    Status.CAPTURED: "paid",
+    Status.REVIEW: "paid",
+}
+CARD_STATES: dict[str, str] = {Status.AUTHORIZED: "authorized", Status.CAPTURED: "captured", Status.VOIDED: "voided"}
 
 
 class SeededGateway:
@@ -72,7 +77,7 @@ class SeededGateway:
         refunded = self._refunded.get(payment.pk, to_halalas(payment.refunded_amount))
         captured = amount if payment.status == Status.CAPTURED else 0
         status = "refunded" if refunded else CARD_STATES.get(payment.status, "paid")
-        made = payment.paid_at or payment.checked_at
+        made: Any = payment.paid_at or payment.checked_at
         amounts = {"amount": amount, "refunded": refunded, "captured": captured}
         shown = {f"{name}_format": riyals(value) for name, value in amounts.items()}
         body = _approved(maker, payment.gateway_payment_id, amount, payment.gateway_invoice_id)
@@ -82,6 +87,7 @@ class SeededGateway:
 def invoice_body(payment: Payment, invoice_id: str) -> Json:
     """The gateway's invoice behind a payment link of ours."""
     amount = to_halalas(payment.amount)
+    until: Any = payment.expires_at
     return {
         "id": invoice_id,
         "status": INVOICE_STATES.get(payment.status, "initiated"),
@@ -91,7 +97,7 @@ def invoice_body(payment: Payment, invoice_id: str) -> Json:
         "logo_url": None,
         "amount_format": riyals(amount),
         "callback_url": None,
-        "expired_at": stamp(payment.expires_at),
+        "expired_at": stamp(until),
         "back_url": None,
         "success_url": None,
         "metadata": {"payment_id": str(payment.pk), "booking": payment.booking.reference},

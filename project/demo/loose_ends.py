@@ -84,7 +84,8 @@ class LooseEnds:
         """Money of the desk that is promised and not yet given back; it waits for a person."""
         at = self.now - minutes(95)
         if (found := self._take(self.paid_at_desk, at)) is not None:
-            self._reserved(at, *found, 50)
+            till, payment = found
+            self._reserved(at, till, payment, 50)
 
     def _reserved(self, at: datetime, till: Till, payment: Payment, percent: int) -> Refund:
         amount, customer = percentage(payment.refundable_amount, percent), till.visit.plan.person
@@ -166,7 +167,7 @@ class LooseEnds:
 
     def _without_answer(self, at: datetime, till: Till) -> None:
         payment = self._started(at, till)
-        problem = {"status": Status.UNKNOWN, "failure_reason": NO_ANSWER}
+        problem: dict[str, Any] = {"status": Status.UNKNOWN, "failure_reason": NO_ANSWER}
         self.world.archive.change(payment, at=at + 15 * SECOND, reason=NO_ANSWER, **problem)
         self.gateway.made_link(payment, str(identity(self.chance)))
 
@@ -181,7 +182,7 @@ class LooseEnds:
         payment = self._open_link(at, till)
         seen, problem = at + minutes(6), reasons.OTHER_AMOUNT_PAID
         payment.gateway_payment_id, payment.checked_at = str(identity(self.chance)), seen
-        state = {"status": Status.REVIEW, "failure_reason": problem}
+        state: dict[str, Any] = {"status": Status.REVIEW, "failure_reason": problem}
         self.world.archive.change(payment, at=seen, reason=problem, **state)
         self.gateway.charged_really(payment, to_halalas(percentage(payment.amount, 90)))
 
@@ -234,7 +235,7 @@ class LooseEnds:
 
 def _paid(stories: list[VisitStory], *, is_online: bool) -> list[tuple[Till, Payment]]:
     """Served visits with money that could go back, the latest first."""
-    found = [
+    found: list[Any] = [
         (story.till, payment)
         for story in stories
         for payment in story.till.payments

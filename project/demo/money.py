@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from apps.accounts.models import User
 from apps.bookings.models import Booking
@@ -39,7 +39,7 @@ class Till:
         self.chance = visit.world.chance(visit.plan.name, "money")
         self.papers = Papers(self.world, self.shop, self.chance)
         self.returns = Returns(self)
-        self.payments: list[Payment] = []
+        self.payments: list[Any] = []
 
     @property
     def booking(self) -> Booking:
@@ -58,7 +58,7 @@ class Till:
 
     def ask_for_advance(self, at: datetime) -> None:
         """The booking is held until the advance is paid."""
-        until = self.booking.hold_expires_at
+        until: Any = self.booking.hold_expires_at
         self.world.at(until + 20 * SECOND, self.visit.expire)
         self.world.at(at + self.chance.randint(5, 60) * SECOND, self._open_link, self.booking.prepay_amount, until)
 
@@ -96,14 +96,19 @@ class Till:
     def link_ready(self, at: datetime, payment: Payment) -> None:
         invoice = str(identity(self.chance))
         link = f"{self.world.gateway_url}/invoices/{invoice}"
-        known = {"status": Status.INITIATED, "gateway_invoice_id": invoice, "payment_url": link, "checked_at": at}
+        known: dict[str, Any] = {
+            "status": Status.INITIATED,
+            "gateway_invoice_id": invoice,
+            "payment_url": link,
+            "checked_at": at,
+        }
         self.change(payment, at, reason=read("initiated"), **known)
         self.visit.mail.tell(Kind.PAYMENT_LINK, at, amount=payment.amount, link=link)
 
     def reserve_price(self, at: datetime, payment: Payment) -> None:
         """The price is reserved on the card and taken after the visit."""
         if self.booking.is_active and payment.status == Status.INITIATED:
-            known = {"gateway_payment_id": str(identity(self.chance)), "checked_at": at}
+            known: dict[str, Any] = {"gateway_payment_id": str(identity(self.chance)), "checked_at": at}
             self.change(payment, at, reason=read("authorized"), status=Status.AUTHORIZED, **known)
 
     def give_up_reserved(self, at: datetime) -> None:
@@ -132,7 +137,7 @@ class Till:
             self.visit.confirm_paid(at)
 
     def _receive(self, payment: Payment, at: datetime, status: str) -> None:
-        received = {"captured_amount": payment.amount, "paid_at": at, "checked_at": at}
+        received: dict[str, Any] = {"captured_amount": payment.amount, "paid_at": at, "checked_at": at}
         self.change(payment, at, reason=read(status), status=status, **received)
         self.papers.invoice(payment, at)
         self.visit.mail.tell(Kind.PAYMENT_RECEIVED, at, amount=payment.amount)
@@ -159,7 +164,7 @@ class Till:
         self.papers.invoice(payment, at)
         self.visit.mail.tell(Kind.PAYMENT_RECEIVED, at, amount=due)
 
-    def _new_payment(self, amount: Decimal, **values: object) -> Payment:
+    def _new_payment(self, amount: Decimal, **values: Any) -> Payment:
         untouched = {"captured_amount": NOTHING, "refunded_amount": NOTHING, "refund_reserved_amount": NOTHING}
         about = {"salon": self.shop.salon, "booking": self.booking, "amount": amount}
         payment = Payment(id=identity(self.chance), **about, **(untouched | values))
@@ -167,7 +172,7 @@ class Till:
         return payment
 
     def change(
-        self, payment: Payment, at: datetime, actor: User | None = None, reason: str = "", **values: object
+        self, payment: Payment, at: datetime, actor: User | None = None, reason: str = "", **values: Any
     ) -> None:
         """The next state of one of the payments."""
         self.world.archive.change(payment, at=at, by=actor, reason=reason, **values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from apps.accounts.models import User
 from apps.common.money import percentage
@@ -50,14 +50,14 @@ class Returns:
             self.world.at(at + minutes(self.chance.uniform(10, 600)), self._approve, refund)
 
     def approved(
-        self, payment: Payment, amount: Decimal, at: datetime, reason: str, actor: User, **values: object
+        self, payment: Payment, amount: Decimal, at: datetime, reason: str, actor: User, **values: Any
     ) -> None:
         """A refund that goes on its way at once: to the gateway, or into the customer's hand."""
         refund = self.reserve(payment, amount, at, reason, actor, status=Status.APPROVED, **values)
         self._carry_out_soon(at, refund)
 
     def reserve(
-        self, payment: Payment, amount: Decimal, at: datetime, reason: str, actor: User | None, **values: object
+        self, payment: Payment, amount: Decimal, at: datetime, reason: str, actor: User | None, **values: Any
     ) -> Refund:
         """A refund, and its amount set aside on the payment."""
         refund = self._new_refund(payment, amount, reason, requested_by=actor, **values)
@@ -67,7 +67,7 @@ class Returns:
         return refund
 
     def mark_sending(self, at: datetime, refund: Refund) -> None:
-        sent = {"gateway_refunded_before": refund.payment.refunded_amount, "sent_at": at}
+        sent: dict[str, Any] = {"gateway_refunded_before": refund.payment.refunded_amount, "sent_at": at}
         self.world.archive.change(refund, at=at, reason=refund.reason, status=Status.SENDING, **sent)
 
     def release(self, at: datetime, refund: Refund, status: str, problem: str) -> None:
@@ -84,7 +84,7 @@ class Returns:
         self.till.change(payment, at, reason=reason, refunded_amount=payment.refunded_amount + amount)
         self.till.papers.credit_note(refund, at)
 
-    def _new_refund(self, payment: Payment, amount: Decimal, reason: str, **values: object) -> Refund:
+    def _new_refund(self, payment: Payment, amount: Decimal, reason: str, **values: Any) -> Refund:
         return Refund(
             id=identity(self.chance),
             nonce=identity(self.chance),
@@ -97,7 +97,7 @@ class Returns:
 
     def _approve(self, at: datetime, refund: Refund) -> None:
         support = self.shop.support
-        approved = {"status": Status.APPROVED, "approved_by": support}
+        approved: dict[str, Any] = {"status": Status.APPROVED, "approved_by": support}
         self.world.archive.change(refund, at=at, by=support, reason=refund.reason, **approved)
         self._carry_out_soon(at, refund)
 

@@ -91,7 +91,7 @@ def standin(ledger: Path, port: int, own_address: str) -> Iterator[None]:
     ]
     child = subprocess.Popen(command, cwd=BASE_DIR, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own
     try:
-        if not child.stdout.readline().startswith("standin ready"):
+        if not (child.stdout and child.stdout.readline().startswith("standin ready")):
             raise CannotServe("The payment stand-in did not start: its own message stands above.")
         yield
     finally:
@@ -125,8 +125,8 @@ def passes() -> Iterator[None]:
 def serve(port: int, on_ready: Callable[[], None]) -> NoReturn:
     """Answer requests until a signal ends it; `on_ready` is called once a page was really answered."""
 
-    def bound(number: int) -> None:
-        threading.Thread(target=announce, args=(number, on_ready), daemon=True).start()
+    def bound(*_: object) -> None:
+        threading.Thread(target=announce, args=(port, on_ready), daemon=True).start()
 
     try:
         run(HOST, port, get_internal_wsgi_application(), on_bind=bound, server_cls=Server)

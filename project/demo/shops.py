@@ -46,7 +46,7 @@ class Shop:
     time_off: dict[int, list[Interval]] = field(default_factory=dict)
     templates: dict[tuple[str, str], Template] = field(default_factory=dict)
     cards: dict[object, Customer] = field(default_factory=dict)
-    working: WorkingTimes | None = None
+    working: WorkingTimes = field(default_factory=lambda: WorkingTimes([], [], ZONE))
     last_document: int = 0
 
 

@@ -1,6 +1,6 @@
 """Rows go into their tables below the ORM: `bulk_create` would take three times as long for what the demo shows."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db import connection, connections
@@ -32,7 +32,7 @@ class Tables:
     def insert(self, model: type[Model], fields: Iterable[Field], states: Iterable[tuple[Any, ...]]) -> None:
         """Put `states`, one value per field, into the table of `model`."""
         fields, quote = list(fields), self._connection.ops.quote_name
-        names = ", ".join(quote(field.column) for field in fields)
+        names = ", ".join(quote(str(field.column)) for field in fields)
         places = ", ".join(["%s"] * len(fields))
         table, rows = quote(model._meta.db_table), self._adapted(fields, states)
         with self._connection.cursor() as cursor:
@@ -44,16 +44,16 @@ class Tables:
                 statement = f"INSERT INTO {table} ({names}) VALUES ({places})"  # noqa: S608 - names of our own
                 cursor.executemany(statement, rows)
 
-    def _adapted(self, fields: list[Field], states: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-        adapters = [(place, self._adapter(field)) for place, field in enumerate(fields)]
-        adapters = [(place, adapt) for place, adapt in adapters if adapt is not None]
+    def _adapted(self, fields: list[Field], states: Iterable[tuple[Any, ...]]) -> Any:
+        found = ((place, self._adapter(field)) for place, field in enumerate(fields))
+        adapters = [(place, adapt) for place, adapt in found if adapt is not None]
         for state in states:
             values = list(state)
             for place, adapt in adapters:
                 values[place] = adapt(values[place])
             yield tuple(values)
 
-    def _adapter(self, field: Field) -> Callable[[Any], Any] | None:
+    def _adapter(self, field: Any) -> Callable[[Any], Any] | None:
         """How the driver takes a value of `field`; None: as it is."""
         source = field.target_field if field.is_relation else field
         kind = source.get_internal_type()

@@ -7,6 +7,7 @@ in the name of whoever did it. Steps that lie after now are never carried out.
 import json
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from apps.accounts.models import IdempotencyKey, User
 from apps.bookings import policies
@@ -58,11 +59,12 @@ class VisitStory:
 
     def place(self, at: datetime) -> None:
         plan, salon = self.plan, self.shop.salon
+        price: Any = plan.offer.price_amount
         actor = plan.person if plan.is_online else self.shop.desk
         card = self._card(at, actor)
         if card.is_blocked and plan.is_online:
             return
-        prepay = policies.prepay_amount(salon, plan.offer.price_amount) if plan.is_online else NOTHING
+        prepay = policies.prepay_amount(salon, price) if plan.is_online else NOTHING
         waits = plan.is_online and salon.confirmation != Salon.Confirmation.AUTOMATIC
         self.booking = self._draft(card, actor)
         self.booking.prepay_amount = prepay
@@ -209,7 +211,8 @@ class VisitStory:
         return card
 
     def _draft(self, card: Customer, actor: User) -> Booking:
-        service, salon, price = self.plan.service, self.shop.salon, self.plan.offer.price_amount
+        service, salon = self.plan.service, self.shop.salon
+        price: Any = self.plan.offer.price_amount
         vat_rate = VAT_RATE if salon.vat_number else NOTHING
         has_note = self.plan.is_online and self.chance.random() < NOTE_PERCENT / 100
         return Booking(

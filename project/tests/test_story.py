@@ -116,11 +116,11 @@ def import_list(manager: Visitor, file: str, **said) -> Page:
 def create_stylist(manager: Visitor, names: tuple[str, str], service: Service, day_off: date | None = None):
     page = manager.get("/admin/salons/staff/add/")
     form = page.form("name_ar", "name_en")
-    hours = {}
+    hours: dict[str, object] = {}
     for weekday in range(7):
         row = f"weekly_hours-{weekday}"
         hours |= {f"{row}-weekday": weekday, f"{row}-opens": "09:00", f"{row}-closes": "22:00"}
-    off = {"time_off-TOTAL_FORMS": 0}
+    off: dict[str, object] = {"time_off-TOTAL_FORMS": 0}
     if day_off:
         off = {
             "time_off-TOTAL_FORMS": 1,

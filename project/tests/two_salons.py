@@ -176,7 +176,7 @@ def domain_models() -> list[type[models.Model]]:
 
 def member(salon: Salon, role: SalonRole = SalonRole.MANAGER, **fields: Any) -> User:
     """Somebody with `role` in `salon`; a stylist is linked to a staff row of it."""
-    person = accounts.UserFactory(**fields)
+    person: User = accounts.UserFactory.create(**fields)
     salons.MembershipFactory(salon=salon, user=person, role=role)
     if role == SalonRole.STYLIST:
         salons.StaffFactory(salon=salon, user=person)

@@ -1,0 +1,186 @@
+"""What the demo fills a database with, on a fiftieth of its size."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.apps import apps
+from django.contrib.auth import authenticate
+from django.core.management import call_command
+from django.db import transaction
+
+from apps.accounts.models import User
+from apps.bookings.models import Booking
+from apps.notifications.models import Notification
+from apps.payments import services as payments
+from apps.payments.models import Payment, ReconciliationFinding, Refund, WebhookEvent
+from apps.payments.standin import Standin
+from apps.salons.models import Salon, Service, Staff
+from project.admin_site.navigation import GROUPS
+from project.demo.seeding import Gateway, Outcome, prepare
+from project.demo.world import PAST_DAYS
+from project.env import DEMO_PASSWORD
+
+SCALE = 0.02
+WEDNESDAY = datetime(2026, 11, 18, 14, 40, tzinfo=UTC)  # 17:40 in Riyadh
+TRACKED = [model for model in apps.get_models() if hasattr(model, "history")]
+
+
+@pytest.fixture(scope="module")
+def filled(django_db_setup, django_db_blocker, tmp_path_factory):
+    """A database that the demo filled on that Wednesday, for reading; gives the ledger of its gateway."""
+    ledger = tmp_path_factory.mktemp("demo") / "ledger.sqlite3"
+    with django_db_blocker.unblock(), transaction.atomic():
+        assert prepare(Gateway("http://127.0.0.1:8001", ledger), now=WEDNESDAY, scale=SCALE) is Outcome.MADE
+        yield ledger
+        transaction.set_rollback(True)
+
+
+def counts():
+    return {model._meta.label: model._base_manager.count() for model in apps.get_models()}
+
+
+@pytest.mark.django_db
+def test_no_entry_of_the_sidebar_is_empty(filled):
+    labels = [label for _title, entries in GROUPS for label, _icon in entries]
+
+    assert [label for label in labels if not apps.get_model(label)._base_manager.exists()] == []
+
+
+@pytest.mark.django_db
+def test_four_salons_with_their_team_and_the_imported_price_list(filled):
+    assert list(Salon.objects.values_list("slug", "confirmation", "audience", "city")) == [
+        ("areej-riyadh", "automatic", "women", "riyadh"),
+        ("fakhama-barber", "by_hand", "men", "riyadh"),
+        ("lamar-jeddah", "payment", "family", "jeddah"),
+        ("rahaf-at-home", "by_hand", "women", "riyadh"),
+    ]
+    assert Staff.objects.count() == 25
+    assert Service.objects.filter(salon__slug="areej-riyadh").count() == 71
+    haircut = Service.objects.get(salon__slug="areej-riyadh", name_en="Haircut")
+    assert (haircut.price_amount, haircut.duration_minutes) == (Decimal("130.00"), 45)
+
+
+@pytest.mark.django_db
+def test_every_state_of_money_and_messages_is_there(filled):
+    assert set(Booking.objects.values_list("status", flat=True)) == set(Booking.Status)
+    assert set(Payment.objects.values_list("status", flat=True)) == set(Payment.Status)
+    assert set(Payment.objects.values_list("method", flat=True)) == set(Payment.Method)
+    assert set(Refund.objects.values_list("status", flat=True)) == set(Refund.Status)
+    assert set(Notification.objects.values_list("status", flat=True)) == set(Notification.Status)
+    assert set(WebhookEvent.objects.values_list("status", flat=True)) == {"processed", "ignored", "failed", "dead"}
+
+
+@pytest.mark.django_db
+def test_today_has_visits_served_under_way_and_still_to_come(filled):
+    midnight = WEDNESDAY.replace(hour=21, minute=0) - timedelta(days=1)
+    today = Booking.objects.filter(starts_at__gte=midnight, starts_at__lt=midnight + timedelta(days=1))
+    states = Counter(today.values_list("status", flat=True))
+
+    assert states["completed"] > 0
+    assert states["confirmed"] > 0
+    assert Booking.objects.filter(status="pending", hold_expires_at__gt=WEDNESDAY).count() >= 1
+    assert Booking.objects.filter(status="pending", hold_expires_at__isnull=True).count() >= 3
+    assert not Booking.objects.filter(status__in=Booking.ACTIVE, ends_at__lt=WEDNESDAY - timedelta(hours=1)).exists()
+
+
+@pytest.mark.django_db
+def test_months_before_and_weeks_ahead_are_booked(filled):
+    starts = Booking.objects.order_by("starts_at").values_list("starts_at", flat=True)
+
+    assert abs(WEDNESDAY - timedelta(days=PAST_DAYS) - starts[0]) < timedelta(days=1)
+    assert starts.last() - WEDNESDAY > timedelta(days=14)
+
+
+@pytest.mark.django_db
+def test_every_row_has_its_past_and_the_past_ends_as_the_row_is(filled):
+    for model in TRACKED:
+        history, names = model.history.model, [field.attname for field in model._meta.concrete_fields]
+        kept = [name for name in names if name in {field.attname for field in history._meta.concrete_fields}]
+        latest = {row["id"]: row for row in history.objects.order_by("history_date", "history_id").values("id", *kept)}
+        # A message that is being sent has no history yet: its sender writes what became of it.
+        rows = [row for row in model._base_manager.values(*kept) if row.get("status") != "sending"]
+
+        assert history.objects.filter(history_type="+").count() == model._base_manager.count(), model
+        assert [row["id"] for row in rows if latest[row["id"]] != row] == [], model
+
+
+@pytest.mark.django_db
+def test_history_knows_who_and_when(filled):
+    desk = User.objects.get(phone="+966500000003")
+    served = Booking.objects.filter(status="completed", salon__slug="areej-riyadh", source="online").first()
+    first, *later = served.history.order_by("history_date", "history_id")
+
+    assert first.history_user_id == served.customer.user_id
+    assert first.history_date == served.created_at < served.starts_at
+    assert desk.pk in {state.history_user_id for state in later}
+    assert not Booking.history.filter(history_date__gt=WEDNESDAY).exists()
+
+
+@pytest.mark.django_db
+def test_the_rules_hold_on_the_filled_database(filled, capsys):
+    with time_machine.travel(WEDNESDAY, tick=False):
+        call_command("check_invariants")
+
+    assert "rules hold" in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_people_of_the_demo_sign_in_under_its_settings_only(filled, settings):
+    phones = [f"+96650000000{number}" for number in range(1, 8)]
+    assert [authenticate(username=phone, password=DEMO_PASSWORD) for phone in phones] == [None] * 7
+
+    settings.DEMO_MODE = True
+    signed_in = [authenticate(username=phone, password=DEMO_PASSWORD) for phone in phones]
+
+    assert [user.phone for user in signed_in] == phones
+    assert all(user.is_staff for user in signed_in)
+    assert authenticate(username="+966500000008", password=DEMO_PASSWORD) is None
+    assert Staff.objects.get(user=signed_in[5]).name_en == "Noura Al-Otaibi"
+
+
+@pytest.mark.django_db
+def test_the_stand_in_knows_every_seeded_payment(filled, settings):
+    seeded = set(ReconciliationFinding.objects.values_list("pk", flat=True))
+
+    with Standin(filled, secret_key=settings.MOYASAR_SECRET_KEY) as gateway:
+        settings.MOYASAR_BASE_URL = gateway.api_url
+        run = payments.reconcile_payments(since=WEDNESDAY - timedelta(days=PAST_DAYS + 60))
+
+    known = Payment.objects.exclude(gateway_payment_id="").count()
+    with_money = [*Payment.SETTLED, Payment.Status.REVIEW]
+    new = ReconciliationFinding.objects.exclude(pk__in=seeded).filter(payment__status__in=with_money)
+    assert run.compared_count == known + 1  # one that only the gateway knows
+    assert set(new.values_list("kind", "payment__status", "payment__refunds__status")) == {
+        ("status", "review", None),  # another amount was paid
+        ("refunded", "paid", "review"),  # an unexpected total after a refund
+    }
+
+
+@pytest.mark.django_db
+def test_a_seeded_payment_can_be_refunded(filled, settings):
+    manager = User.objects.get(phone="+966500000002")
+    untouched = Payment.objects.filter(method="online", status="paid", salon__slug="areej-riyadh", refunds=None)
+    payment = untouched.filter(amount__lte=400, paid_at__lt=WEDNESDAY - timedelta(days=3)).first()
+
+    with Standin(filled, secret_key=settings.MOYASAR_SECRET_KEY) as gateway:
+        settings.MOYASAR_BASE_URL = gateway.api_url
+        asked = {"actor": manager, "payment_id": payment.pk, "amount": payment.amount, "reason": "Not content"}
+        refund = payments.request_refund(**asked)
+        refund = payments.send_refund(refund_id=refund.pk)
+
+    assert (refund.status, refund.failure_reason) == ("succeeded", "")
+
+
+@pytest.mark.django_db
+def test_a_second_start_doubles_nothing(filled):
+    before = counts()
+
+    assert (
+        prepare(Gateway("http://127.0.0.1:8001", filled), now=WEDNESDAY + timedelta(hours=3), scale=SCALE)
+        is Outcome.KEPT
+    )
+
+    assert counts() == before
