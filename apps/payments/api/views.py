@@ -2,6 +2,7 @@ import logging
 
 from django.conf import settings
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers
@@ -50,7 +51,9 @@ class BookingPayment(generics.GenericAPIView):
         """A link to pay what is due: the open one, or a new one."""
         PaymentRequest(data=request.data).is_valid(raise_exception=True)
         payment = services.start_payment(
-            actor=request.user, booking_id=self.own_booking().pk, return_url=settings.PUBLIC_BASE_URL
+            actor=request.user,
+            booking_id=self.own_booking().pk,
+            return_url=settings.PUBLIC_BASE_URL + reverse("payment-return"),
         )
         return Response(self.get_serializer(payment).data, status=201)
 
