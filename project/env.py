@@ -114,8 +114,8 @@ OPTIONAL: dict[str, str] = {
 VARIABLES: dict[str, Default] = {
     **{name: Default(demo, None) for name, demo in REQUIRED_IN_PRODUCTION.items()},
     **{name: Default(value, value) for name, value in OPTIONAL.items()},
-    # Empty in the demo: the payment stand-in is started beside the server and its address filled in.
-    "MOYASAR_BASE_URL": Default("", "https://api.moyasar.com/v1"),
+    # In the demo: where the payment stand-in listens when the server has its usual port.
+    "MOYASAR_BASE_URL": Default("http://127.0.0.1:8001/v1", "https://api.moyasar.com/v1"),
     "OPERATOR_MFA": Default(OperatorMfa.OFF, OperatorMfa.REQUIRED),
     "LOG_FORMAT": Default(LogFormat.CONSOLE, LogFormat.JSON),
 }

@@ -113,7 +113,7 @@ class Shelf:
         state_of = itemgetter(*(field.attname for field in self._fields))
         fresh, past = self.rows[self._stored :], self._past
         self._stored, self._past = len(self.rows), []
-        tables.insert(self.model, self._fields, (state_of(row.__dict__) for row in fresh))
+        tables.insert(self.model, self._fields, [state_of(row.__dict__) for row in fresh])
         if self._history:
             columns = [
                 *self._kept,

@@ -53,7 +53,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """Where links to pay lead, and the ledger of the stand-in behind them; no `ledger` when it is not ours."""
+    """Where links to pay lead, and the ledger of the stand-in behind them.
+
+    No `ledger` when the environment names another gateway: that one knows nothing of the seeded payments.
+    """
 
     url: str
     ledger: Path | None

@@ -71,11 +71,11 @@ def is_given(name: str) -> bool:
     return bool(process_variables().get(name, "").strip())
 
 
-def end_on_signals() -> None:
-    """SIGINT and SIGTERM leave through the same `finally` blocks as any other end."""
+def end_on_signals(exit_code: int) -> None:
+    """From now on SIGINT and SIGTERM leave through the same `finally` blocks as any other end."""
 
     def end(number: int, frame: FrameType | None) -> NoReturn:
-        sys.exit(0)
+        sys.exit(exit_code)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)

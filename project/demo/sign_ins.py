@@ -11,6 +11,7 @@ from project.demo.world import World, identity, minutes
 
 CODES, FEWEST_CODES = 80, 16
 REFRESH_LIFETIME = timedelta(days=30)
+LONGEST_SILENCE = timedelta(days=40)
 DEVICE_PERCENT = 30
 NOON = time(12)
 REQUESTS = (
@@ -58,8 +59,10 @@ def _add_code(world: World, chance: Random, person: User, number: int) -> None:
 
 
 def _add_device(world: World, chance: Random, newcomer: Newcomer) -> None:
-    began = _between(chance, newcomer.joined, world.moment(0, NOON) - timedelta(days=1))
-    renewed = _between(chance, began, world.moment(0, NOON) - timedelta(days=1))
+    """A device used in the last weeks; what was silent for longer has been forgotten."""
+    yesterday = world.moment(-1, NOON)
+    began = _between(chance, newcomer.joined, yesterday)
+    renewed = _between(chance, max(began, yesterday - LONGEST_SILENCE), yesterday)
     ended = chance.random()
     family = TokenFamily(
         id=identity(chance),

@@ -1,6 +1,6 @@
 """Rows go into their tables below the ORM: `bulk_create` would take three times as long for what the demo shows."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.db import connection, connections
@@ -29,11 +29,12 @@ class Tables:
         self._connection = connections[connection.alias]
         self._moments = Remembering(self._connection.ops.adapt_datetimefield_value)
 
-    def insert(self, model: type[Model], fields: Iterable[Field], states: Iterable[tuple[Any, ...]]) -> None:
+    def insert(self, model: type[Model], fields: Sequence[Field], states: Sequence[tuple[Any, ...]]) -> None:
         """Put `states`, one value per field, into the table of `model`."""
-        fields, quote = list(fields), self._connection.ops.quote_name
+        if not states:
+            return
+        quote = self._connection.ops.quote_name
         names = ", ".join(quote(str(field.column)) for field in fields)
-        places = ", ".join(["%s"] * len(fields))
         table, rows = quote(model._meta.db_table), self._adapted(fields, states)
         with self._connection.cursor() as cursor:
             if self._connection.vendor == "postgresql":
@@ -41,17 +42,17 @@ class Tables:
                     for row in rows:
                         copy.write_row(row)
             else:
+                places = ", ".join(["%s"] * len(fields))
                 statement = f"INSERT INTO {table} ({names}) VALUES ({places})"  # noqa: S608 - names of our own
                 cursor.executemany(statement, rows)
 
-    def _adapted(self, fields: list[Field], states: Iterable[tuple[Any, ...]]) -> Any:
-        found = ((place, self._adapter(field)) for place, field in enumerate(fields))
-        adapters = [(place, adapt) for place, adapt in found if adapt is not None]
-        for state in states:
-            values = list(state)
-            for place, adapt in adapters:
-                values[place] = adapt(values[place])
-            yield tuple(values)
+    def _adapted(self, fields: Sequence[Field], states: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """`states` as the driver takes them; column by column, which is faster than row by row."""
+        columns: list[Iterable[Any]] = list(zip(*states, strict=True))
+        for place, field in enumerate(fields):
+            if adapt := self._adapter(field):
+                columns[place] = map(adapt, columns[place])
+        return list(zip(*columns, strict=True))
 
     def _adapter(self, field: Any) -> Callable[[Any], Any] | None:
         """How the driver takes a value of `field`; None: as it is."""

@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.db import transaction
 
 from apps.accounts.models import User
+from apps.accounts.services.retention import forget_old_rows
 from apps.bookings.models import Booking
 from apps.notifications.models import Notification
 from apps.payments import services as payments
@@ -125,6 +126,14 @@ def test_the_rules_hold_on_the_filled_database(filled, capsys):
         call_command("check_invariants")
 
     assert "rules hold" in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_nothing_is_there_that_should_be_forgotten(filled):
+    with time_machine.travel(WEDNESDAY, tick=False):
+        forgotten = forget_old_rows()
+
+    assert forgotten == {"idempotency_keys": 0, "codes": 0, "phone_guards": 0, "sign_ins": 0}
 
 
 @pytest.mark.django_db

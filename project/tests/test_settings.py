@@ -124,7 +124,7 @@ def test_demo_and_tests_need_no_variable(profile):
 
     assert environment.otp_provider is Provider.CONSOLE
     assert environment.notification_provider is Provider.CONSOLE
-    assert environment.moyasar_base_url == ""
+    assert environment.moyasar_base_url == "http://127.0.0.1:8001/v1"
     assert environment.operator_mfa == "off"
     assert environment.database["ENGINE"] == "django.db.backends.sqlite3"
 

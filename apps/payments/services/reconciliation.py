@@ -88,6 +88,7 @@ def _differences(payment, theirs, *, compare_refunds):
     settled = payment.status in Payment.SETTLED
     if settled != (theirs.status in MONEY_ARRIVED):
         yield Kind.STATUS, payment.status, theirs.status
+    if not settled or theirs.status not in MONEY_ARRIVED:
         return
     if payment.captured_amount != (there := from_halalas(theirs.captured or theirs.amount)):
         yield Kind.AMOUNT, payment.captured_amount, there

@@ -102,6 +102,15 @@ def test_a_payment_voided_in_the_dashboard_is_found(gateway_standin, payment):
     assert findings() == [(Kind.STATUS, payment.gateway_payment_id, "paid", "voided", payment, payment.salon)]
 
 
+def test_a_payment_both_sides_call_voided_is_no_difference(gateway_standin, payment):
+    gateway_standin.control.dashboard("void", payment.gateway_payment_id)
+    Payment.objects.filter(pk=payment.pk).update(status=Payment.Status.VOIDED, captured_amount=0)
+
+    run = services.reconcile_payments()
+
+    assert run.findings.count() == 0
+
+
 def test_money_under_review_stays_visible(gateway_standin, prepaid, book):
     payment = link(book(prepaid))
     gateway_standin.control.switch(coupon_discount=1000)

@@ -27,13 +27,13 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000, help="where to serve (default: 8000; 0: any free port)")
         parser.add_argument("--no-serve", action="store_true", help="fill the database and end")
         parser.add_argument("--fresh", action="store_true", help="make the data anew, whatever was done with them")
-        # For tests: a hundredth of the customers and visits is enough to see that all comes up.
+        # For tests: a small share of the customers and visits shows as well that everything is there.
         parser.add_argument("--scale", type=float, default=1.0, help=SUPPRESS)
 
     def handle(self, *, port: int, no_serve: bool, fresh: bool, scale: float, **options: Any) -> None:
         if not settings.DEMO_MODE:
             raise CommandError("The demo runs under project.settings.demo only: unset DJANGO_SETTINGS_MODULE.")
-        serving.end_on_signals()
+        serving.end_on_signals(exit_code=1)  # half filled is not done
         try:
             if not no_serve:
                 port = serving.choose_port(port)
@@ -52,7 +52,7 @@ class Command(BaseCommand):
 
     def _gateway(self, port: int) -> Gateway:
         """The gateway of the environment, or a stand-in beside us with its ledger beside the database."""
-        if settings.MOYASAR_BASE_URL:
+        if serving.is_given("MOYASAR_BASE_URL"):
             return Gateway(settings.MOYASAR_BASE_URL, ledger=None)
         database = Path(str(connection.settings_dict["NAME"]))
         folder = database.parent if connection.vendor == "sqlite" else VAR_DIR
@@ -72,6 +72,7 @@ class Command(BaseCommand):
         address = f"http://{serving.HOST}:{port}"
         if not serving.is_given("PUBLIC_BASE_URL"):
             settings.PUBLIC_BASE_URL = address
+        serving.end_on_signals(exit_code=0)
         with ExitStack() as running:
             if gateway.ledger is not None:
                 settings.MOYASAR_BASE_URL = f"{gateway.url}/v1"
