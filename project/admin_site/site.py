@@ -4,8 +4,10 @@ from functools import wraps
 from itertools import groupby
 
 from django.contrib.admin.models import LogEntry
-from django.core.exceptions import SuspiciousOperation
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.core.paginator import Paginator
+from django.db.models import ForeignObjectRel
 from django.http import Http404, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -31,6 +33,9 @@ class SalonAdminSite(UnfoldAdminSite):
     def admin_view(self, view, cacheable=False):  # noqa: FBT002 - Django's signature
         return super().admin_view(without_nul(view), cacheable)
 
+    def autocomplete_view(self, request):
+        return FormFieldAutocomplete.as_view(admin_site=self)(request)
+
     def search(self, request, extra_context=None):
         """Pages of the sidebar by name. Asked anew each time: a cache would outlive a lost role or another language."""
         term = request.GET.get("s", "").strip()[:LONGEST_TERM].lower()
@@ -51,6 +56,17 @@ class SalonAdminSite(UnfoldAdminSite):
     def get_log_entries(self, request):
         """The reader's own latest actions on rows still visible to them; looked up only where they are shown."""
         return SimpleLazyObject(lambda: own_log_entries(request.user))
+
+
+class FormFieldAutocomplete(AutocompleteJsonView):
+    """Looks rows up for fields of forms only. Asked for the far end of a relation, the stock view crashes."""
+
+    def process_request(self, request):
+        asked = super().process_request(request)
+        _term, _page, field, _key = asked
+        if isinstance(field, ForeignObjectRel):
+            raise PermissionDenied
+        return asked
 
 
 def own_log_entries(user):

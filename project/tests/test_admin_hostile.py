@@ -64,6 +64,57 @@ def test_filters_survive_hostile_values(client, owner):
     assert found == []
 
 
+@pytest.mark.parametrize("value", ["abc", "²", HUGE, f"-{HUGE}", "1,2"])
+@pytest.mark.parametrize(
+    ("model", "field"),
+    [
+        (model, name)
+        for model, page in sorted(admin.site._registry.items(), key=lambda entry: str(entry[0]))
+        for name in page.autocomplete_fields
+    ],
+    ids=lambda part: part if isinstance(part, str) else part.__name__,
+)
+def test_a_box_that_looks_up_rows_survives_what_is_no_key(client, owner, model, field, value):
+    every_row()
+    before = snapshot()
+    address = url(model, "add")
+
+    answers = [client.get(address, {field: value}), client.post(address, {field: value})]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert field in answers[1].context["adminform"].form.errors
+    assert snapshot() == before
+
+
+def test_a_box_that_looks_up_rows_still_shows_the_chosen_one(client, owner):
+    service = every_row()[Service]
+
+    page = client.get(url(Booking, "add"), {"service": service.pk}).content.decode()
+
+    assert f'<option value="{service.pk}" selected>{service}</option>' in page
+
+
+@pytest.mark.parametrize(
+    ("given", "boxes"),
+    [
+        ("abc", ("", "")),
+        ("2027-13-45T99:99", ("", "")),
+        ("0001-01-01T00:00:00+14:00", ("", "")),
+        ("9999-12-31T23:59:59-12:00", ("", "")),
+        ("2027-01-05T10:00:00Z", ("2027-01-05", "13:00:00")),
+        ("2027-01-05", ("2027-01-05", "00:00:00")),
+    ],
+)
+def test_a_moment_in_the_address_of_a_form_is_one_or_is_left_out(client, owner, given, boxes):
+    every_row()
+
+    answer = client.get(url(TimeOff, "add"), {"starts_at": given})
+
+    assert answer.status_code == 200
+    initial = answer.context["adminform"].form.initial["starts_at"]
+    assert (f"{initial:%Y-%m-%d}", f"{initial:%H:%M:%S}") == boxes if boxes[0] else initial is None
+
+
 @pytest.mark.parametrize("model", [Service, Booking], ids=str)
 def test_lists_survive_hostile_parameters(client, owner, model):
     every_row()
@@ -87,6 +138,19 @@ def test_keys_in_addresses_survive_hostile_values(client, owner, value):
     ]
     addresses += [f"/admin/r/{value}/{value}/", f"/admin/accounts/user/{value}/password/", f"/admin/{value}/"]
     assert crashes(client, addresses) == []
+
+
+def test_autocomplete_refuses_the_far_ends_of_relations(client, owner):
+    every_row()
+    fields = [field for model in shown_models() for field in model._meta.get_fields() if field.auto_created]
+    far = [field for field in fields if field.is_relation and field.related_model in admin.site._registry]
+
+    asked = [(field.model._meta.app_label, field.model._meta.model_name, field.name) for field in far]
+    names = ("app_label", "model_name", "field_name")
+    answers = [client.get(reverse("admin:autocomplete"), dict(zip(names, one, strict=True))) for one in asked]
+
+    assert "salons.Staff.bookings" in {f"{field.model._meta.label}.{field.name}" for field in far}
+    assert {answer.status_code for answer in answers} <= {403, 404}
 
 
 def test_search_and_autocomplete_survive_hostile_values(client, owner):

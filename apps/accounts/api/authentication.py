@@ -16,6 +16,12 @@ class CustomerJWTAuthentication(JWTAuthentication):
     Whatever is wrong with a token, the answer is the same 401 `token_not_valid`.
     """
 
+    def get_raw_token(self, header: bytes) -> Any:
+        try:
+            return super().get_raw_token(header)
+        except AuthenticationFailed as error:
+            raise sign_in_ended() from error
+
     def get_validated_token(self, raw_token: bytes) -> Any:
         try:
             return AccessToken(raw_token)  # type: ignore[arg-type]  # the library annotates its text as a token

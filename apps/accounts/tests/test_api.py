@@ -173,6 +173,14 @@ def test_one_s_own_data_needs_a_sign_in(api, method, address):
     assert error_of(getattr(api, method)(address)) == (401, "not_authenticated", None)
 
 
+@pytest.mark.parametrize("header", ["Bearer", "Bearer x y", "Bearer x.y.z"])
+def test_a_malformed_token_header_is_the_same_single_401(api, header):
+    response = api.get(ME, headers={"authorization": header, "accept-language": "ar"})
+
+    assert error_of(response) == (401, "token_not_valid", None)
+    assert len(response.json()["errors"]) == 1
+
+
 def test_a_back_office_session_opens_nothing_here(api):
     api.force_login(UserFactory(is_superuser=True), backend="apps.salons.access.RoleBackend")
 

@@ -17,6 +17,8 @@ from django.contrib.admin.utils import NestedObjects, unquote
 from django.db import IntegrityError, models, router
 from django.forms import ModelChoiceField
 from django.http import HttpResponseRedirect
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
@@ -24,6 +26,7 @@ from apps.common.admin.changelist import GuardedChangeList
 from apps.common.admin.forms import ScopedInlineFormSet, ScopedModelForm
 from apps.common.admin.history import GuardedHistoryMixin
 from apps.common.admin.search import search
+from apps.common.admin.widgets import AutocompleteWidget
 from apps.common.errors import Conflict, DomainError
 from apps.common.scope import (
     ensure_keys,
@@ -79,6 +82,11 @@ class ScopedMixin:
         if isinstance(field, ModelChoiceField):
             self._name_salons(request, db_field.related_model, field, owner)
         return field
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if "widget" not in kwargs and db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = AutocompleteWidget(db_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     @staticmethod
     def _name_salons(request, related, field, owner):
@@ -226,6 +234,14 @@ class BaseModelAdmin(ScopedMixin, GuardedHistoryMixin, ModelAdmin):
         salons = salons_allowing(request, self.model, "add")
         return salons[0] if len(salons) == 1 else None
 
+    def get_changeform_initial_data(self, request):
+        """Values out of the address; of a moment only what is one, because its two boxes crash on any other text."""
+        initial = super().get_changeform_initial_data(request)
+        for field in self.opts.concrete_fields:
+            if isinstance(field, models.DateTimeField) and field.name in initial:
+                initial[field.name] = _local_moment(initial[field.name])
+        return initial
+
     # --- Writing ---
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
@@ -286,6 +302,15 @@ class BaseTabularInline(_BaseInline, TabularInline):
 
 class BaseStackedInline(_BaseInline, StackedInline):
     """Rows inside a form, one block each."""
+
+
+def _local_moment(text):
+    """The moment that `text` (ISO 8601) names, naive in the current time zone; None when it names none."""
+    try:
+        moment = parse_datetime(text)
+        return timezone.make_naive(moment) if moment and timezone.is_aware(moment) else moment
+    except (ValueError, OverflowError):
+        return None
 
 
 def _without_salon(options):
