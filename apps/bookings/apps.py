@@ -6,3 +6,9 @@ class BookingsConfig(AppConfig):
     name = "apps.bookings"
     default_auto_field = "django.db.models.BigAutoField"
     verbose_name = _("Bookings")
+
+    def ready(self):
+        from apps.accounts.selectors import add_export_part
+        from apps.bookings.selectors import own_bookings
+
+        add_export_part("bookings", own_bookings)

@@ -76,6 +76,21 @@ def free_offers(
     return [offer for offer, starts in found if to_minutes(starts_at) in starts]
 
 
+def own_bookings(person):
+    """What the product keeps of a customer's visits, as plain values, newest first."""
+    fields = (
+        "reference",
+        "status",
+        "starts_at",
+        "ends_at",
+        "service_name_ar",
+        "service_name_en",
+        "price_amount",
+        "note",
+    )
+    return list(Booking.objects.of_customer(person).values(*fields))
+
+
 def _starts_by_offer(service, candidates, first, last, now, moving, rivals):
     salon = service.salon
     zone = ZoneInfo(salon.timezone)

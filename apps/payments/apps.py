@@ -8,8 +8,11 @@ class PaymentsConfig(AppConfig):
     verbose_name = _("Payments")
 
     def ready(self):
+        from apps.accounts.selectors import add_export_part
         from apps.bookings.events import BookingCancelled
         from apps.common.events import subscribe
         from apps.payments.handlers import return_money
+        from apps.payments.selectors import own_payments
 
+        add_export_part("payments", own_payments)
         subscribe(BookingCancelled, return_money)

@@ -55,3 +55,10 @@ def most_telling(payments):
     )
     settled = [payment for payment in payments if payment.status in Payment.SETTLED]
     return next(alive, None) or next(reversed(settled), None) or next(iter(payments), None)
+
+
+def own_payments(person):
+    """What the product keeps of a customer's payments, as plain values, newest first."""
+    fields = ("method", "status", "amount", "refunded_amount", "currency", "paid_at")
+    own = Payment.objects.filter(booking__customer__user=person)
+    return list(own.values(*fields, booking_reference=F("booking__reference")))

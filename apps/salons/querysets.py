@@ -41,10 +41,6 @@ class CatalogueQuerySet(SalonQuerySet):
 class StaffQuerySet(SalonQuerySet):
     own_lookup = "user"
 
-    def able_to(self, service):
-        """Active staff who may do `service`, in a fixed order."""
-        return self.filter(is_active=True, staff_services__service=service).order_by("position", "pk")
-
 
 class OwnScheduleQuerySet(SalonQuerySet):
     """Hours and time off; the salon's own rows have no staff member."""
