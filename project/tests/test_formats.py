@@ -12,8 +12,8 @@ MOMENT = datetime(2026, 11, 27, 18, 5, tzinfo=UTC)  # 9:05 in the evening in Riy
 @pytest.mark.parametrize(
     ("language", "moment", "day", "short"),
     [
-        ("ar", "27 نوفمبر 2026، 9:05 م", "27 نوفمبر 2026", "27/11/2026"),
-        ("en", "27 Nov 2026, 9:05 PM", "27 Nov 2026", "27/11/2026"),
+        ("ar", "27 نوفمبر 2026، 9:05\N{NO-BREAK SPACE}م", "27 نوفمبر 2026", "27/11/2026"),
+        ("en", "27 Nov 2026, 9:05\N{NO-BREAK SPACE}PM", "27 Nov 2026", "27/11/2026"),
     ],
 )
 def test_dates_are_written_day_first_with_a_twelve_hour_clock(language, moment, day, short):
