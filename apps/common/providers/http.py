@@ -12,7 +12,7 @@ import requests
 
 from apps.common.providers import ProviderError, ProviderOutcomeUnknown, ProviderRejected, ProviderUnavailable
 
-TIMEOUT = (3, 10)  # seconds to connect, seconds between two pieces of the answer
+TIMEOUT = (3, 5)  # seconds to connect, seconds between two pieces of the answer
 MAX_BYTES = 64 * 1024  # real answers have fewer than two thousand
 ACCOUNT_FAULTS = frozenset({401, 402, 403, 404, 405})  # our key, address or balance, not this message
 TOO_MANY_REQUESTS = 429
