@@ -38,7 +38,8 @@ from apps.common.errors import InvalidTransition, Missing, ensure_transition
 from apps.common.events import publish
 from apps.common.history import save_as
 from apps.common.money import VAT_RATE, vat_included
-from apps.salons.models import Customer, Review, Salon, Service
+from apps.salons.models import Review, Salon, Service
+from apps.salons.services import customer_card_of
 
 Status = Booking.Status
 NOTHING = Decimal("0.00")
@@ -56,7 +57,7 @@ def book_appointment(*, actor, person, service_id, starts_at, staff_id=None, not
     candidates = offers(service, staff_id) if service else []
     if not candidates:
         raise Missing
-    customer = _customer_card(service.salon, person, actor)
+    customer = customer_card_of(person, salon=service.salon, actor=actor)
     lock_customer(customer.pk)
     lock_staff([offer.staff.pk for offer in candidates])
     # Once more: while we waited for the calendars, somebody may have stopped taking bookings.
@@ -247,18 +248,6 @@ def review_booking(*, actor, booking_id, rating, comment=""):
     )
     booking.review = save_as(review, actor=actor)
     return save_as(booking, actor=actor, update_fields=["review"])
-
-
-def _customer_card(salon, person, actor):
-    card = Customer.objects.filter(salon=salon, user=person).first()
-    if card is None:
-        card = Customer(salon=salon, user=person)
-        try:
-            with transaction.atomic():
-                save_as(card, actor=actor)
-        except IntegrityError:
-            card = Customer.objects.get(salon=salon, user=person)
-    return card
 
 
 def _ensure_may_book_online(customer, now):

@@ -20,7 +20,23 @@ def open_customer_card(*, actor, salon, phone, name="", notes="", is_blocked=Fal
 
     ensure_no_card(salon, person)
 
-    card = Customer(salon=salon, user=person, notes=notes, is_blocked=is_blocked)
+    return _store_card(Customer(salon=salon, user=person, notes=notes, is_blocked=is_blocked), actor)
+
+
+@transaction.atomic
+def customer_card_of(person, *, salon, actor):
+    """The card `salon` keeps of `person`, opened now if this is their first visit."""
+    card = Customer.objects.filter(salon=salon, user=person).first()
+    if card is not None:
+        return card
+    try:
+        return _store_card(Customer(salon=salon, user=person), actor)
+    except CustomerCardExists:
+        # Opened in this very moment by another booking of theirs.
+        return Customer.objects.get(salon=salon, user=person)
+
+
+def _store_card(card, actor):
     try:
         with transaction.atomic():
             return save_as(card, actor=actor)
