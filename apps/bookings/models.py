@@ -115,7 +115,11 @@ class Booking(SalonOwned):
         indexes = [
             models.Index(fields=["-starts_at", "-id"], name="bookings_newest"),
             models.Index(fields=["salon", "-starts_at", "-id"], name="bookings_by_salon"),
-            models.Index(fields=["staff", "occupied_from", "occupied_until"], name="bookings_by_staff"),
+            models.Index(
+                fields=["staff", "occupied_from", "occupied_until"],
+                name="bookings_calendar",
+                condition=Q(status__in=["pending", "confirmed", "arrived"]),
+            ),
             models.Index(fields=["customer", "-starts_at", "-id"], name="bookings_by_customer"),
             models.Index(
                 fields=["hold_expires_at"], name="bookings_open_holds", condition=Q(hold_expires_at__isnull=False)

@@ -1,10 +1,11 @@
 from apps.salons.models.catalogue import Service, ServiceCategory, Staff, StaffService
 from apps.salons.models.salon import Customer, Membership, Review, Salon
-from apps.salons.models.schedule import ScheduleException, TimeOff, WeeklyHours
+from apps.salons.models.schedule import PrayerTime, ScheduleException, TimeOff, WeeklyHours
 
 __all__ = [
     "Customer",
     "Membership",
+    "PrayerTime",
     "Review",
     "Salon",
     "ScheduleException",

@@ -105,6 +105,11 @@ class Staff(PublicId, Named, SalonOwned):
     title_en = models.CharField(_("English title"), max_length=120, blank=True)
     color = models.CharField(_("colour in the calendar"), max_length=7, default="#7c3aed")
     position = models.PositiveSmallIntegerField(_("position"), default=0)
+    keeps_prayer_pause = models.BooleanField(
+        _("keeps the prayer pause"),
+        default=True,
+        help_text=_("Counts where the salon stays open and only those who keep the pause take it."),
+    )
     is_active = models.BooleanField(_("takes bookings"), default=True)
     services = models.ManyToManyField(Service, through="StaffService", related_name="staff", verbose_name=_("services"))
 

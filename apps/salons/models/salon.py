@@ -27,6 +27,11 @@ class Salon(Named, Tracked):
         BY_HAND = "by_hand", _("confirmed by the salon")
         PAYMENT = "payment", _("confirmed when paid")
 
+    class PrayerPause(models.TextChoices):
+        NONE = "none", _("stays open")
+        STAFF = "staff", _("stays open, those who keep the pause take it")
+        SALON = "salon", _("closes")
+
     class City(models.TextChoices):
         RIYADH = "riyadh", _("Riyadh")
         JEDDAH = "jeddah", _("Jeddah")
@@ -60,11 +65,34 @@ class Salon(Named, Tracked):
     slot_step_minutes = models.PositiveSmallIntegerField(_("minutes between start times"), default=15)
     lead_time_minutes = models.PositiveIntegerField(_("shortest notice, minutes"), default=60)
     horizon_days = models.PositiveSmallIntegerField(_("days that can be booked ahead"), default=60)
+    horizon_counts_open_days = models.BooleanField(
+        _("count only days on which the salon is open"),
+        default=False,
+        help_text=_("Closed days then do not use up the days that can be booked ahead."),
+    )
+    max_active_bookings = models.PositiveSmallIntegerField(
+        _("open bookings per customer"),
+        default=10,
+        help_text=_("How many visits one customer may have ahead of them in this salon."),
+    )
     free_cancellation_hours = models.PositiveSmallIntegerField(_("cancelling is free until, hours"), default=24)
     late_cancellation_percent = models.PositiveSmallIntegerField(
         _("fee after that, % of the price"), default=50, validators=[MaxValueValidator(100)]
     )
     no_show_grace_minutes = models.PositiveSmallIntegerField(_("minutes until a no-show"), default=15)
+    prepay_after_no_shows = models.PositiveSmallIntegerField(
+        _("no-shows until a customer pays in advance"),
+        default=3,
+        help_text=_("From so many on, a customer's online bookings are held until paid. 0 switches this off."),
+    )
+    prayer_pause = models.CharField(
+        _("at prayer times the salon"), max_length=8, choices=PrayerPause.choices, default=PrayerPause.NONE
+    )
+    prayer_minutes_before = models.PositiveSmallIntegerField(_("pause begins before the call, minutes"), default=0)
+    prayer_minutes_after = models.PositiveSmallIntegerField(_("pause lasts after the call, minutes"), default=25)
+    friday_prayer_minutes_after = models.PositiveSmallIntegerField(
+        _("Friday noon pause after the call, minutes"), default=60
+    )
     refund_limit = models.DecimalField(
         _("refund a manager may approve alone"), max_digits=10, decimal_places=2, default=500
     )
@@ -102,6 +130,18 @@ class Salon(Named, Tracked):
                 condition=Q(horizon_days__range=(1, 366)),
                 name="salons_salon_horizon",
                 violation_error_message=_("Bookings are possible between 1 and 366 days ahead."),
+            ),
+            models.CheckConstraint(
+                condition=Q(max_active_bookings__range=(1, 100)),
+                name="salons_salon_max_active_bookings",
+                violation_error_message=_("A customer may have between 1 and 100 open bookings."),
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    prayer_minutes_before__lte=120, prayer_minutes_after__lte=120, friday_prayer_minutes_after__lte=180
+                ),
+                name="salons_salon_prayer_minutes",
+                violation_error_message=_("A pause is at most two hours before or after the call, three on Friday."),
             ),
             models.CheckConstraint(
                 condition=Q(refund_limit__gte=0),

@@ -48,7 +48,7 @@ class ScheduleException(Named, SalonOwned):
 
 
 class WeeklyHours(SalonOwned):
-    """One working window on one weekday, in salon time. Several on a day are a split shift.
+    """One working window on one weekday, in salon time. Several on a day are a split shift; a break lies inside one.
 
     Without a staff member: the salon's opening hours. A window may run past midnight (`ends_next_day`); one that ends
     at 24:00 ends at 00:00 of the next day. With an `exception` it counts only during that exception.
@@ -78,6 +78,9 @@ class WeeklyHours(SalonOwned):
     opens = models.TimeField(_("from"))
     closes = models.TimeField(_("until"))
     ends_next_day = models.BooleanField(_("until the next day"), default=False)
+    is_break = models.BooleanField(
+        _("break"), default=False, help_text=_("Nobody is booked in it. Without a staff member: a break of everybody.")
+    )
     valid_from = models.DateField(_("valid from"), null=True, blank=True)
     valid_until = models.DateField(_("valid until"), null=True, blank=True)
 
@@ -113,6 +116,38 @@ class WeeklyHours(SalonOwned):
 
     def __str__(self):
         return f"{self.get_weekday_display()} {self.opens:%H:%M}–{self.closes:%H:%M}"
+
+
+class PrayerTime(SalonOwned):
+    """When a prayer is called, entered by hand: from `starts_on` to `ends_on` it replaces the computed time."""
+
+    class Prayer(models.TextChoices):
+        FAJR = "fajr", _("Fajr")
+        DHUHR = "dhuhr", _("Dhuhr")
+        ASR = "asr", _("Asr")
+        MAGHRIB = "maghrib", _("Maghrib")
+        ISHA = "isha", _("Isha")
+
+    prayer = models.CharField(_("prayer"), max_length=8, choices=Prayer.choices)
+    called_at = models.TimeField(_("called at"))
+    starts_on = models.DateField(_("first day"))
+    ends_on = models.DateField(_("last day"))
+
+    class Meta:
+        verbose_name = _("prayer time")
+        verbose_name_plural = _("prayer times")
+        ordering = ["-starts_on", "called_at", "-pk"]
+        indexes = [models.Index(fields=["salon", "-starts_on", "-id"], name="salons_prayertime_by_day")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=F("starts_on")),
+                name="salons_prayertime_order",
+                violation_error_message=_("The last day is not before the first."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.get_prayer_display()} {self.called_at:%H:%M}"
 
 
 class TimeOff(SalonOwned):
