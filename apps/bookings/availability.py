@@ -1,21 +1,39 @@
-"""When is somebody free? One pure function answers for the list customers see and for the check a booking passes.
+"""When is somebody free? One pure engine answers for the list customers see and for the check a booking passes.
 
 All times are integers, minutes since the epoch in UTC, and all intervals are half open: [start, end). Nothing here
-reads the database or the clock; `selectors` feeds it.
+reads the database or the clock; `selectors` feeds it. docs/availability.md tells how the parts fit together.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 Interval = tuple[int, int]
 DAY = timedelta(days=1)
+MINUTES_A_DAY = 1440
+
+
+class Cause(StrEnum):
+    """Why a start time is refused. The first four take time up, as the cause of a Block."""
+
+    BOOKING = "booking"
+    TIME_OFF = "time_off"
+    BREAK = "break"
+    PRAYER = "prayer"
+    OUTSIDE_HOURS = "outside_hours"
+    OFF_GRID = "off_grid"
+    TOO_SOON = "too_soon"
+    TOO_FAR = "too_far"
+
+
+Block = tuple[int, int, Cause]
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One working window on a weekday (Monday is 0), in salon time.
+    """One working window, or a break inside one, on a weekday (Monday is 0) in salon time.
 
     `staff` None: the salon's own opening hours. `season` is the schedule exception it belongs to, None the usual week.
     """
@@ -26,12 +44,9 @@ class Window:
     opens: time
     closes: time
     ends_next_day: bool
+    is_break: bool
     valid_from: date | None
     valid_until: date | None
-
-    def takes_place(self, day: date) -> bool:
-        """Whether `day` has this window."""
-        return self.weekday == day.weekday() and self.in_force(day)
 
     def in_force(self, day: date) -> bool:
         """Whether the week it belongs to is the one that counts on `day`."""
@@ -60,112 +75,204 @@ class Visit:
     step: int
 
 
-class WorkingTimes:
-    """Working intervals of a salon's staff, from windows and seasons as rows hold them."""
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """One staff member's time: `working` intervals by time, without overlap, `blocks` in any order.
 
-    def __init__(self, windows: Sequence[Window], seasons: Sequence[Season], zone: ZoneInfo):
-        self._seasons = seasons
-        self._zone = zone
-        self._by_owner: dict[tuple[int | None, int | None], list[Window]] = {}
-        for window in windows:
-            self._by_owner.setdefault((window.staff, window.season), []).append(window)
+    Start times lie in [earliest, latest).
+    """
 
-    def intervals(self, staff: int, first: date, last: date) -> list[Interval]:
-        """Working intervals of `staff` that begin on a local day from `first` to `last`, merged within each day.
-
-        Nobody works outside the salon's opening hours; a salon without any is open whenever its staff work.
-        """
-        found: list[Interval] = []
-        for day in _days(first, last):
-            own, opening = self._placed(self._windows_of(staff, day), day), self._opening(day)
-            found += own if opening is None else intersect(own, self._placed(opening, day))
-        return found
-
-    def _opening(self, day: date) -> list[Window] | None:
-        season = self._season(None, day)
-        if season is not None:
-            return self._week(None, season, day) or self._closed_unless_staffed(season, day)
-        return self._week(None, None, day) or None
-
-    def _closed_unless_staffed(self, season: int, day: date) -> list[Window] | None:
-        # A season may give hours per person only; then the salon itself sets no bounds in it.
-        has_staff_hours = any(self._week(*owner, day) for owner in self._by_owner if owner[1] == season)
-        return None if has_staff_hours else []
-
-    def _windows_of(self, staff: int, day: date) -> list[Window]:
-        for owner in (staff, None):
-            season = self._season(owner, day)
-            if season is not None:
-                return self._week(staff, season, day) or self._week(None, season, day)
-        return self._week(staff, None, day) or self._week(None, None, day)
-
-    def _week(self, staff: int | None, season: int | None, day: date) -> list[Window]:
-        # Judged day by day: hours that ended last month must not hide the salon's, however long a span is asked for.
-        return [window for window in self._by_owner.get((staff, season), []) if window.in_force(day)]
-
-    def _season(self, owner: int | None, day: date) -> int | None:
-        covering = [s for s in self._seasons if s.staff == owner and s.starts_on <= day <= s.ends_on]
-        # The shortest one is the most specific: a closed day inside Ramadan closes that day.
-        return min(covering, key=lambda s: (s.ends_on - s.starts_on, s.id)).id if covering else None
-
-    def _placed(self, windows: Iterable[Window], day: date) -> list[Interval]:
-        return merge(
-            (
-                to_minutes(datetime.combine(day, window.opens, self._zone)),
-                to_minutes(datetime.combine(day + DAY if window.ends_next_day else day, window.closes, self._zone)),
-            )
-            for window in windows
-            if window.takes_place(day)
-        )
+    working: Sequence[Interval]
+    blocks: Sequence[Block]
+    earliest: int
+    latest: int
 
 
-def offered_starts(
-    working: Sequence[Interval], busy: Sequence[Interval], visit: Visit, *, earliest: int, latest: int
-) -> list[int]:
-    """Start times in [earliest, latest) at which `visit` fits: inside working time, clear of everything busy.
+def offered_starts(calendar: Calendar, visit: Visit) -> list[int]:
+    """Start times at which `visit` fits: inside working time, clear of every block.
 
     Start times lie on a grid anchored at the beginning of each working interval: neither a booking nor the span that
     is asked for ever shifts them. A visit may run on from one interval into the next that touches it. Buffers may
-    reach over the edge of the working time, but never into busy time.
+    reach over the edge of the working time, but never into a block.
     """
-    taken = merge(busy)
-    position = 0
+    refused = _refused_starts(calendar.blocks, visit)
     starts: list[int] = []
-    for start in _grid(working, visit, earliest, latest):
-        occupied_from, occupied_until = start - visit.buffer_before, start + visit.duration + visit.buffer_after
-        while position < len(taken) and taken[position][1] <= occupied_from:
+    position = 0
+    for opens, last in _start_ranges(calendar.working, visit.duration):
+        free_from, end = max(opens, calendar.earliest), min(last + 1, calendar.latest)
+        while position < len(refused) and refused[position][1] <= free_from:
             position += 1
-        if position == len(taken) or taken[position][0] >= occupied_until:
-            starts.append(start)
+        ahead = position
+        while free_from < end:
+            refused_from, refused_until = refused[ahead] if ahead < len(refused) else (end, end)
+            first = opens - (opens - free_from) // visit.step * visit.step
+            starts.extend(range(first, min(refused_from, end), visit.step))
+            free_from = max(free_from, refused_until)
+            ahead += 1
     return starts
 
 
-def _grid(working: Sequence[Interval], visit: Visit, earliest: int, latest: int) -> list[int]:
-    starts: set[int] = set()
-    runs = merge(working)
+def obstacles(calendar: Calendar, visit: Visit, start: int) -> list[Block]:
+    """What keeps `visit` from beginning at `start`, each with the time it concerns; none exactly when it is offered."""
+    end = start + visit.duration
+    occupied_from, occupied_until = start - visit.buffer_before, end + visit.buffer_after
+    found: list[Block] = []
+    if start < calendar.earliest:
+        found.append((start, calendar.earliest, Cause.TOO_SOON))
+    if start >= calendar.latest:
+        found.append((calendar.latest, start, Cause.TOO_FAR))
+    if not any(begins <= start and end <= ends for begins, ends in merge(calendar.working)):
+        found.append((start, end, Cause.OUTSIDE_HOURS))
+    elif any(begins <= start < ends and (start - begins) % visit.step for begins, ends in calendar.working):
+        found.append((start, end, Cause.OFF_GRID))
+    return found + sorted(b for b in calendar.blocks if b[0] < min(b[1], occupied_until) and occupied_from < b[1])
+
+
+def _refused_starts(blocks: Iterable[Block], visit: Visit) -> list[Interval]:
+    """Where a visit must not begin: from one that would run into the block until its own preparation is clear of it."""
+    reach, clearance = visit.duration + visit.buffer_after - 1, visit.buffer_before
+    return merge((start - reach, end + clearance) for start, end, _cause in blocks if start < end)
+
+
+def _start_ranges(working: Sequence[Interval], duration: int) -> Iterator[Interval]:
+    """For each interval its beginning, the anchor of its grid, and the last minute a visit may start in it."""
+    runs = iter(merge(working))
+    run_end = -1
     for opens, closes in working:
-        end_of_run = next(end for start, end in runs if start <= opens < end)
-        last = min(closes - 1, end_of_run - visit.duration, latest - 1)
-        steps_past = max(0, -(-(earliest - opens) // visit.step))
-        starts.update(range(opens + steps_past * visit.step, last + 1, visit.step))
-    return sorted(starts)
+        while run_end < closes:
+            _start, run_end = next(runs)
+        yield opens, min(closes - 1, run_end - duration)
+
+
+@dataclass(slots=True)
+class _Week:
+    """The windows of one owner, as they fall on days."""
+
+    windows: list[Window] = field(default_factory=list)
+    _on_day: dict[date, list[Interval] | None] = field(default_factory=dict)
+
+    def on(self, day: date, zone: "_Zone") -> list[Interval] | None:
+        """Merged intervals that begin on `day`; None when this week does not count then."""
+        if day not in self._on_day:
+            # Judged day by day: hours that ended last month must not hide the salon's, however long a span is asked.
+            in_force = [window for window in self.windows if window.in_force(day)]
+            placed = (zone.place(window, day) for window in in_force if window.weekday == day.weekday())
+            self._on_day[day] = merge(placed) if in_force else None
+        return self._on_day[day]
+
+
+class Schedule:
+    """Working time and breaks of a salon's staff, from windows and seasons as rows hold them.
+
+    Nobody works outside the salon's opening hours; a salon without any is open whenever its staff work. A person's own
+    week replaces the salon's, a season's week the usual one, and the shortest of several seasons counts: a closed day
+    inside Ramadan closes that day.
+    """
+
+    def __init__(self, windows: Iterable[Window], seasons: Iterable[Season], zone: ZoneInfo):
+        self._zone = _Zone(zone)
+        self._work: dict[tuple[int | None, int | None], _Week] = {}
+        self._breaks: dict[tuple[int | None, int | None], _Week] = {}
+        for window in windows:
+            weeks = self._breaks if window.is_break else self._work
+            weeks.setdefault((window.staff, window.season), _Week()).windows.append(window)
+        self._seasons: dict[int | None, list[Season]] = {}
+        for season in sorted(seasons, key=lambda s: (s.ends_on - s.starts_on, s.id)):
+            self._seasons.setdefault(season.staff, []).append(season)
+
+    def working(self, staff: int, first: date, last: date) -> list[Interval]:
+        """Working intervals that begin on a local day from `first` to `last`, by time and without overlap."""
+        own: list[Interval] = []
+        opening: list[Interval] = []
+        for day in days(first, last):
+            shifts = self._shifts(staff, day)
+            hours = self.opening(day)
+            own += shifts
+            # Without opening hours of its own the salon is open while somebody works.
+            opening += shifts if hours is None else hours
+        return intersect(_later_first(own), merge(opening))
+
+    def breaks(self, staff: int, first: date, last: date) -> list[Block]:
+        """Breaks of the person and of the whole salon, of the weeks that count on each day."""
+        found: list[Block] = []
+        for day in days(first, last) if self._breaks else ():
+            season = self._season_of(staff, day)
+            for owner in (staff, None):
+                week = self._breaks.get((owner, season))
+                found += [(start, end, Cause.BREAK) for start, end in week.on(day, self._zone) or ()] if week else ()
+        return found
+
+    def opening(self, day: date) -> list[Interval] | None:
+        """The salon's own hours on `day`, empty when it is closed; None when it has none and sets no bounds."""
+        season = self._season(None, day)
+        hours = self._on_day(None, season, day)
+        if hours is None and season is not None:
+            # A season may give hours per person only; then the salon itself sets no bounds in it.
+            staffed = any(week.on(day, self._zone) is not None for (_, s), week in self._work.items() if s == season)
+            return None if staffed else []
+        return hours
+
+    def _shifts(self, staff: int, day: date) -> list[Interval]:
+        season = self._season_of(staff, day)
+        own = self._on_day(staff, season, day)
+        return own if own is not None else self._on_day(None, season, day) or []
+
+    def _on_day(self, staff: int | None, season: int | None, day: date) -> list[Interval] | None:
+        week = self._work.get((staff, season))
+        return week.on(day, self._zone) if week else None
+
+    def _season_of(self, staff: int, day: date) -> int | None:
+        own = self._season(staff, day)
+        return own if own is not None else self._season(None, day)
+
+    def _season(self, owner: int | None, day: date) -> int | None:
+        return next((s.id for s in self._seasons.get(owner, ()) if s.starts_on <= day <= s.ends_on), None)
+
+
+class _Zone:
+    """Local days in minutes since the epoch; a day with a clock change is looked up hour by hour."""
+
+    def __init__(self, zone: ZoneInfo):
+        self._zone = zone
+        self._midnights: dict[date, int] = {}
+
+    def place(self, window: Window, day: date) -> Interval:
+        closing_day = day + DAY if window.ends_next_day else day
+        return self._minute(day, window.opens), self._minute(closing_day, window.closes)
+
+    def _minute(self, day: date, wall: time) -> int:
+        midnight = self._midnight(day)
+        if self._midnight(day + DAY) - midnight == MINUTES_A_DAY:
+            return midnight + wall.hour * 60 + wall.minute
+        return to_minutes(datetime.combine(day, wall, self._zone))
+
+    def _midnight(self, day: date) -> int:
+        if day not in self._midnights:
+            self._midnights[day] = to_minutes(datetime.combine(day, time.min, self._zone))
+        return self._midnights[day]
 
 
 def merge(intervals: Iterable[Interval]) -> list[Interval]:
     """Sorted intervals in which touching or overlapping ones became one; empty ones are dropped."""
     merged: list[Interval] = []
+    current, until = None, 0
     for start, end in sorted(intervals):
         if start >= end:
             continue
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
-        else:
-            merged.append((start, end))
+        if current is None:
+            current, until = start, end
+        elif start > until:
+            merged.append((current, until))
+            current, until = start, end
+        elif end > until:
+            until = end
+    if current is not None:
+        merged.append((current, until))
     return merged
 
 
 def intersect(first: Sequence[Interval], second: Sequence[Interval]) -> list[Interval]:
-    """What two merged lists have in common."""
+    """What two lists, each by time and without overlap, have in common."""
     common: list[Interval] = []
     i = j = 0
     while i < len(first) and j < len(second):
@@ -189,8 +296,24 @@ def to_datetime(minutes: int) -> datetime:
     return datetime.fromtimestamp(minutes * 60, UTC)
 
 
-def _days(first: date, last: date) -> Iterator[date]:
+def days(first: date, last: date) -> Iterator[date]:
+    """Every day from `first` to `last`, both included."""
     day = first
     while day <= last:
         yield day
         day += DAY
+
+
+def _later_first(intervals: Iterable[Interval]) -> list[Interval]:
+    """The same time by its beginning and without overlap; where two overlap, the later one keeps its shape.
+
+    A night shift yields to the next day's hours, so that their grid does not depend on the night before.
+    """
+    laid: list[Interval] = []
+    for start, end in sorted(intervals):
+        pieces = [(start, end)]
+        if laid and laid[-1][1] > start:
+            earlier, until = laid.pop()
+            pieces = [(earlier, start), (start, end), (end, until)]
+        laid.extend(piece for piece in pieces if piece[0] < piece[1])
+    return laid

@@ -57,3 +57,37 @@ class BookingRefused(Rejected):
 
     code = "booking_refused"
     message = _("Online booking is not possible. Please call the salon.")
+
+
+class CustomerBlocked(Rejected):
+    """The salon blocked this customer; the desk may book all the same, and says why."""
+
+    code = "customer_blocked"
+    message = _("This customer is blocked. Give a reason to book all the same.")
+
+
+class StaffRequired(Rejected):
+    """Outside the rules nobody is chosen automatically."""
+
+    code = "staff_required"
+    message = _("Choose a staff member to book outside the rules.")
+
+
+class PriceChanged(Conflict):
+    """It costs more than the customer was shown."""
+
+    code = "price_changed"
+    message = _("The price is %(price)s by now. Please look again and confirm.")
+
+
+class QuoteInvalid(Rejected):
+    """The quote was not made by us, or for another service."""
+
+    code = "quote_invalid"
+    message = _("This quote does not belong to this booking.")
+
+
+class BookingChanged(Conflict):
+    """Somebody gave the visit to another calendar while we waited for this one."""
+
+    code = "booking_changed"

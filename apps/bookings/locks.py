@@ -1,34 +1,57 @@
-"""Row locks of the booking use cases, always taken in this order: customer, staff (by key), booking, then payments.
+"""Locks of the booking use cases, always taken in this order: person, salon's schedule, calendars, booking, payments.
 
-On SQLite the transaction itself is the lock: it holds the only write lock from its first statement. On PostgreSQL the
-locks leave the key alone (`no_key`), so that a row pointing to a locked one can be inserted meanwhile.
+Making a booking shares the schedule with every other booking and leaves the calendars alone: its INSERT withdraws by
+itself when the time is taken. An UPDATE cannot withdraw, so whoever moves or revives a booking takes the calendar
+first; whoever changes hours or people takes the schedule (`salons.services.lock_schedule`).
 """
 
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from apps.bookings.errors import BookingChanged
 from apps.bookings.models import Booking
-from apps.salons.models import Customer, Staff
+from apps.common.locks import lock
+from apps.salons.models import Staff
+
+ONE_DAY = timedelta(days=1)
 
 
-def lock_customer(customer_id):
-    """The customer's card and the person, who has one card per salon: what is counted per person, in all salons,
-    stays true while it is held.
-    """
-    cards = Customer.objects.select_for_update(of=("self", "user"), no_key=True)
-    return cards.select_related("user").get(pk=customer_id)
-
-
-def lock_staff(staff_ids):
-    """Staff rows by key: an empty calendar has no other row to lock. Returns a list, so that it is evaluated now."""
-    return list(Staff.objects.select_for_update(no_key=True).filter(pk__in=staff_ids).order_by("pk"))
+def lock_for_booking(*, person_id, salon_id):
+    """While it is held, what is counted per person stays true (in all salons), and so do the salon's hours."""
+    lock(exclusive=[("person", person_id)], shared=[("schedule", salon_id)])
 
 
 def lock_visit(booking_id, *other_staff_ids):
-    """The booking after its staff member's calendar, and those of `other_staff_ids`. Raises Booking.DoesNotExist."""
-    staff_id = Booking.objects.values_list("staff_id", flat=True).get(pk=booking_id)
-    lock_staff({staff_id, *other_staff_ids})
-    return lock_booking(booking_id)
+    """The booking with the calendars of its staff member and of `other_staff_ids`, under the salon's schedule.
+
+    Raises: Booking.DoesNotExist; BookingChanged when it went to another calendar meanwhile.
+    """
+    staff_id, salon_id = Booking.objects.values_list("staff_id", "salon_id").get(pk=booking_id)
+    lock(shared=[("schedule", salon_id)])
+    lock_calendars({staff_id, *other_staff_ids})
+    booking = lock_booking(booking_id)
+    if booking.staff_id != staff_id:
+        raise BookingChanged
+    return booking
+
+
+def lock_calendars(staff_ids):
+    """The whole time of these staff members, against everybody who moves or revives a booking in it."""
+    lock(exclusive=[("calendar", staff_id) for staff_id in staff_ids])
 
 
 def lock_booking(booking_id):
     """The booking with the rows its rules read. Raises Booking.DoesNotExist."""
     rows = Booking.objects.select_related("salon", "customer__user", "staff", "service")
     return rows.select_for_update(of=("self",), no_key=True).get(pk=booking_id)
+
+
+def lock_day(staff_id, day):
+    """The movable visits of a staff member on the local `day`, by time, with their calendar and their colleagues'."""
+    staff = Staff.objects.select_related("salon").get(pk=staff_id)
+    midnight = datetime.combine(day, time.min, ZoneInfo(staff.salon.timezone))
+    visits = Booking.objects.filter(staff=staff, starts_at__gte=midnight, starts_at__lt=midnight + ONE_DAY)
+    lock(shared=[("schedule", staff.salon_id)])
+    lock_calendars(Staff.objects.filter(salon=staff.salon_id, is_active=True).values_list("pk", flat=True))
+    rows = visits.movable().select_related("salon", "customer__user", "staff", "service")
+    return list(rows.select_for_update(of=("self",), no_key=True).order_by("starts_at", "pk"))

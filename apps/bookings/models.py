@@ -49,6 +49,7 @@ class Booking(SalonOwned):
         SALON = "salon", _("the salon")
 
     ACTIVE = (Status.PENDING, Status.CONFIRMED, Status.ARRIVED)
+    MOVABLE = (Status.PENDING, Status.CONFIRMED)
     ALLOWED = {
         Status.PENDING: {Status.CONFIRMED, Status.EXPIRED, Status.CANCELLED},
         Status.CONFIRMED: {Status.ARRIVED, Status.CANCELLED, Status.NO_SHOW},

@@ -7,8 +7,10 @@ from apps.bookings.models import Booking
 from apps.common.money import percentage
 from apps.salons.models import Salon
 
+# Unpaid holds of one person in all salons: more would keep others out.
 MAX_OPEN_HOLDS = 2
-MAX_UPCOMING = 10
+# How long afterwards the desk may still enter a visit that took place, and how far ahead one outside the rules.
+LATEST_ENTRY, EARLIEST_ENTRY = timedelta(hours=24), timedelta(days=2 * 366)
 
 
 def free_until(booking: Booking) -> datetime:
@@ -33,8 +35,17 @@ def can_reschedule_until(booking: Booking) -> datetime | None:
     return free_until(booking) if booking.status in (Booking.Status.PENDING, Booking.Status.CONFIRMED) else None
 
 
-def prepay_amount(salon: Salon, price: Decimal) -> Decimal:
-    """What is to be paid before the booking is firm."""
-    if salon.confirmation != Salon.Confirmation.PAYMENT:
-        return Decimal("0.00")
-    return percentage(price, salon.deposit_percent)
+def may_be_entered(starts_at: datetime, now: datetime) -> bool:
+    """Whether the desk may enter a visit outside the rules at this moment."""
+    return now - LATEST_ENTRY <= starts_at <= now + EARLIEST_ENTRY
+
+
+def advance_percent(salon: Salon, *, source: str, no_shows: int) -> int:
+    """What share of the price is to be paid before a booking is firm; 0 means nothing.
+
+    A salon that asks nobody for it still asks customers who did not come as often as it tolerates.
+    """
+    if source != Booking.Source.ONLINE:
+        return 0
+    is_unreliable = 0 < salon.prepay_after_no_shows <= no_shows
+    return salon.deposit_percent if is_unreliable or salon.confirmation == Salon.Confirmation.PAYMENT else 0

@@ -1,8 +1,13 @@
+from datetime import timedelta
+
 from django.db.models import Q
 
 from apps.common.phones import phone_search_digits
 from apps.common.text import search_key
 from apps.salons.querysets import SalonQuerySet
+
+# The longest visit of 24 hours with 8 hours of buffer on either side.
+LONGEST = timedelta(hours=40)
 
 
 class BookingQuerySet(SalonQuerySet):
@@ -16,9 +21,15 @@ class BookingQuerySet(SalonQuerySet):
         """Bookings that occupy their staff member."""
         return self.filter(status__in=self.model.ACTIVE)
 
+    def movable(self):
+        """Bookings whose visit has not begun: nobody has arrived, nobody called it off."""
+        return self.filter(status__in=self.model.MOVABLE)
+
     def occupying(self, starts_at, ends_at):
         """Active bookings whose time, buffers included, shares a moment with [starts_at, ends_at)."""
-        return self.active().filter(occupied_from__lt=ends_at, occupied_until__gt=starts_at)
+        # Without a lower bound the index would be read from the beginning of time.
+        began = {"occupied_from__gte": starts_at - LONGEST, "occupied_from__lt": ends_at}
+        return self.active().filter(**began, occupied_until__gt=starts_at)
 
     def overdue_holds(self, now):
         """Bookings that waited for money until a moment that has passed (valid while now < hold_expires_at)."""

@@ -1,19 +1,43 @@
-"""Reads of the calendar: free slots for a list, and whether one moment is among them."""
+"""Reads of the calendar: free times for a list, and who is free at one moment. Both ask the same engine."""
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import islice
 from zoneinfo import ZoneInfo
 
+from django.db.models import BigIntegerField, Count, Func, IntegerField, Q, TimeField, Value
+from django.db.models.functions import Cast
 from django.utils import timezone
 
-from apps.bookings.availability import Season, Visit, Window, WorkingTimes, offered_starts, to_datetime, to_minutes
+from apps.bookings.availability import (
+    Block,
+    Calendar,
+    Cause,
+    Schedule,
+    Season,
+    Visit,
+    Window,
+    days,
+    obstacles,
+    offered_starts,
+    to_datetime,
+    to_minutes,
+)
+from apps.bookings.errors import SlotNotOffered, SlotTaken
 from apps.bookings.models import Booking
-from apps.salons.models import ScheduleException, Staff, StaffService, TimeOff, WeeklyHours
+from apps.salons.models import PrayerTime, Salon, ScheduleException, Staff, StaffService, TimeOff, WeeklyHours
+from apps.salons.prayer import CalledByHand, pause_intervals
 
 ONE_DAY = timedelta(days=1)
-# The longest visit of 24 hours with its 8 hours of cleaning up, begun in the last minute of a day.
-MARGIN = timedelta(days=3)
+HALF_A_DAY = 720
+# What may lie before and after a visit's start: 8 hours of preparation; 24 hours of service, 8 of cleaning up.
+BEFORE_START, AFTER_START = timedelta(hours=8), timedelta(hours=32)
+# A salon open one day a week reaches its farthest horizon after this time.
+FARTHEST = timedelta(days=366 * 7)
+# What speaks against a new start time, and not against another person at a time that is agreed already.
+TIMELESS = {Cause.TOO_SOON, Cause.TOO_FAR, Cause.OFF_GRID}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,49 +55,171 @@ class Offer:
 
     staff: Staff
     duration_minutes: int
-    price_amount: object
+    price_amount: Decimal
 
 
-def offers(service, staff_id=None):
-    """Who does `service`, for how long and at what price: a list of Offer in a fixed order (one query)."""
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What counts for and against a customer who wants to book."""
+
+    open_holds: int
+    active: int
+    no_shows: int
+
+
+class _EpochMinutes(Func):
+    """A moment as whole minutes since the epoch, rounded up by `spare` = 59 seconds or down by 0.
+
+    Made by the database, because a datetime object per row costs more than the whole search.
+    """
+
+    output_field = IntegerField()
+    template = "((date_part('epoch', %(expressions)s)::bigint + %(spare)s) / 60)"
+
+    def __init__(self, expression, *, spare):
+        super().__init__(expression, spare=spare)
+
+    def as_sqlite(self, compiler, connection, **context):
+        template = "((CAST(strftime('%%%%s', %(expressions)s) AS INTEGER) + %(spare)s) / 60)"
+        return self.as_sql(compiler, connection, template=template, **context)
+
+
+def offers(service, staff_id=None, *, moving=None):
+    """Who does `service`, for how long and at what price: a list of Offer in the salon's order (one query).
+
+    A booking that is `moving` takes as long and costs as much as was booked.
+    """
     rows = StaffService.objects.filter(service=service, staff__is_active=True, salon__is_active=True)
     rows = rows.select_related("staff")
     if staff_id is not None:
         rows = rows.filter(staff_id=staff_id)
+    rows = rows.order_by("staff__position", "staff_id")
+    if moving is not None:
+        return [Offer(row.staff, moving.duration_minutes, moving.price_amount) for row in rows]
     return [
         Offer(row.staff, row.duration_minutes or service.duration_minutes, row.price_amount or service.price_amount)
-        for row in rows.order_by("staff__position", "staff_id")
+        for row in rows
     ]
 
 
 def free_slots(service, *, first: date, last: date, now: datetime, staff_id=None, moving=None) -> list[Slot]:
-    """Free slots of `service` on local days `first` to `last`, by time; four queries, however many staff and days.
+    """Free times of `service` on local days `first` to `last`, by time; four queries, however many staff and days.
 
     `moving` is a booking that looks for another time: its own counts as free, and it takes as long as was booked.
     """
-    slots = defaultdict(list)
-    rivals = _rivals(now, moving)
-    for offer, starts in _starts_by_offer(service, offers(service, staff_id), first, last, now, moving, rivals):
-        for start in starts:
-            slots[start, start + offer.duration_minutes].append(offer.staff.pk)
-    return [Slot(to_datetime(start), to_datetime(end), tuple(ids)) for (start, end), ids in sorted(slots.items())]
-
-
-def free_offers(
-    service, candidates, starts_at: datetime, *, now: datetime, moving=None, as_if_unbooked=False
-) -> list[Offer]:
-    """Those of `candidates` (Offers) that are free at `starts_at`: the same answer the list of slots gives.
-
-    `as_if_unbooked` asks for the salon's hours and people's time off only.
-    """
-    # At the ends of the calendar (year 1, year 9999) even the arithmetic of days fails.
-    within_reach = now <= starts_at <= now + timedelta(days=service.salon.horizon_days + 2)
-    if not within_reach or starts_at.second or starts_at.microsecond:
+    today = timezone.localtime(now, ZoneInfo(service.salon.timezone)).date()
+    first, last = max(first, today), min(last, today + FARTHEST)
+    candidates = offers(service, staff_id, moving=moving) if first <= last else []
+    if not candidates:
         return []
-    day = timezone.localtime(starts_at, ZoneInfo(service.salon.timezone)).date()
-    rivals = Booking.objects.none() if as_if_unbooked else _rivals(now, moving)
-    found = _starts_by_offer(service, candidates, day, day, now, moving, rivals)
-    return [offer for offer, starts in found if to_minutes(starts_at) in starts]
+    calendars = load_calendars(service.salon, candidates, first, last, now=now, rivals=rivals(now, moving))
+    staff_free = defaultdict(list)
+    for offer in candidates:
+        visit = visit_of(offer, moving or service, service.salon)
+        for start in offered_starts(calendars[offer.staff.pk], visit):
+            staff_free[start, visit.duration].append(offer.staff.pk)
+    return [
+        Slot(to_datetime(start), to_datetime(start + duration), tuple(staff_ids))
+        for (start, duration), staff_ids in sorted(staff_free.items())
+    ]
+
+
+def free_offers(service, candidates, starts_at: datetime, *, now: datetime, moving=None) -> list[Offer]:
+    """Those of `candidates` (Offers) whom the list of free times shows at `starts_at` (aware).
+
+    The cheapest come first, among them those with the emptiest day, among them the salon's own order. Never empty:
+    raises SlotTaken when only bookings are in the way of somebody, SlotNotOffered otherwise.
+    """
+    calendars = calendars_at(service.salon, candidates, starts_at, now=now, rivals=rivals(now, moving))
+    start, is_taken = to_minutes(starts_at), False
+    free: list[tuple[Decimal, int, int, Offer]] = []
+    for offer in candidates if calendars else ():
+        calendar, visit = calendars[offer.staff.pk], visit_of(offer, moving or service, service.salon)
+        if start in offered_starts(calendar, visit):
+            free.append((offer.price_amount, _minutes_booked_around(calendar, start), len(free), offer))
+        else:
+            is_taken |= all(cause == Cause.BOOKING for _from, _until, cause in obstacles(calendar, visit, start))
+    if not free:
+        raise SlotTaken if is_taken else SlotNotOffered
+    return [offer for *_rank, offer in sorted(free, key=lambda ranked: ranked[:3])]
+
+
+def free_colleagues(booking: Booking, *, now: datetime) -> list[Offer]:
+    """Who else could take `booking` at its very time, the emptiest day first; notice and grid do not matter."""
+    others = [o for o in offers(booking.service, moving=booking) if o.staff.pk != booking.staff_id]
+    calendars = calendars_at(booking.salon, others, booking.starts_at, now=now, rivals=rivals(now, booking))
+    start = to_minutes(booking.starts_at)
+    free = [
+        offer
+        for offer in others
+        if all(
+            cause in TIMELESS
+            for *_time, cause in obstacles(calendars[offer.staff.pk], visit_of(offer, booking, booking.salon), start)
+        )
+    ]
+    return sorted(free, key=lambda offer: _minutes_booked_around(calendars[offer.staff.pk], start))
+
+
+def record_of(customer, *, now: datetime) -> Record:
+    """The person's holds everywhere, and their visits ahead and no-shows in this salon (one query)."""
+    here = Q(salon=customer.salon_id)
+    return Record(
+        **Booking.objects.filter(customer__user=customer.user_id).aggregate(
+            open_holds=Count("pk", filter=Q(status=Booking.Status.PENDING, hold_expires_at__gt=now)),
+            active=Count("pk", filter=here & Q(status__in=Booking.ACTIVE, starts_at__gte=now)),
+            no_shows=Count("pk", filter=here & Q(status=Booking.Status.NO_SHOW)),
+        )
+    )
+
+
+def calendars_at(salon, candidates, starts_at: datetime, *, now: datetime, rivals):
+    """Calendars of `candidates` around `starts_at`, by staff key; none when that is no full minute, or absurd."""
+    # At the ends of the calendar (year 1, year 9999) even the arithmetic of days fails.
+    if starts_at.second or starts_at.microsecond or not now - FARTHEST < starts_at < now + FARTHEST:
+        return {}
+    day = timezone.localtime(starts_at, ZoneInfo(salon.timezone)).date()
+    return load_calendars(salon, candidates, day, day, now=now, rivals=rivals)
+
+
+def load_calendars(salon: Salon, candidates, first: date, last: date, *, now: datetime, rivals) -> dict[int, Calendar]:
+    """Everything that decides on the local days `first` to `last`, by staff key, in three queries.
+
+    `rivals` are the bookings that count. Start times outside notice and horizon are outside the calendar.
+    """
+    zone = ZoneInfo(salon.timezone)
+    today = timezone.localtime(now, zone).date()
+    schedule, prayers = load_schedule(salon, first, last, today=today)
+    pauses = pause_blocks(prayers)
+    opens, closes = _midnight(first, zone), _midnight(last + ONE_DAY, zone)
+    horizon = _midnight(_last_bookable_day(salon, schedule, today) + ONE_DAY, zone)
+    # A minute that has begun has passed: with no notice at all, 10:00 is gone at 10:00:00.5.
+    notice = now + timedelta(minutes=salon.lead_time_minutes, seconds=59, microseconds=999_999)
+    earliest, latest = to_minutes(max(notice, opens)), to_minutes(min(closes, horizon))
+    busy = load_busy([offer.staff.pk for offer in candidates], rivals, opens - BEFORE_START, closes + AFTER_START)
+    # The shift that began the evening before reaches into the first day, a visit may run on into the day after.
+    begin, end = first - ONE_DAY, last + ONE_DAY
+    return {
+        staff.pk: Calendar(
+            schedule.working(staff.pk, begin, end),
+            busy[staff.pk] + schedule.breaks(staff.pk, begin, end) + (pauses if keeps_pause(salon, staff) else []),
+            earliest,
+            latest,
+        )
+        for staff in (offer.staff for offer in candidates)
+    }
+
+
+def visit_of(offer: Offer, terms, salon: Salon) -> Visit:
+    """What `offer` occupies; `terms` (a service, or a booking on the move) gives the buffers."""
+    return Visit(
+        offer.duration_minutes, terms.buffer_before_minutes, terms.buffer_after_minutes, salon.slot_step_minutes
+    )
+
+
+def rivals(now, moving=None):
+    """Bookings that count; a hold whose time is up does not, whether or not a pass has ended it already."""
+    others = Booking.objects.exclude(pk=moving.pk) if moving is not None else Booking.objects.all()
+    return others.exclude(status=Booking.Status.PENDING, hold_expires_at__lte=now)
 
 
 def own_bookings(person):
@@ -91,66 +237,101 @@ def own_bookings(person):
     return list(Booking.objects.of_customer(person).values(*fields))
 
 
-def _starts_by_offer(service, candidates, first, last, now, moving, rivals):
-    salon = service.salon
-    zone = ZoneInfo(salon.timezone)
-    today = timezone.localtime(now, zone).date()
-    first, last = max(first, today), min(last, today + timedelta(days=salon.horizon_days))
-    staff_ids = [offer.staff.pk for offer in candidates]
-    if not staff_ids or last < first:
-        return
-    working = _working_times(salon, first, last, zone)
-    busy = _busy(staff_ids, rivals, first, last, zone)
-    # What was booked keeps its length and its buffers, whatever the catalogue says by now.
-    terms = moving or service
-    # A minute that has begun has passed: with no notice at all, 10:00 is gone at 10:00:00.5.
-    notice = now + timedelta(minutes=salon.lead_time_minutes, seconds=59, microseconds=999_999)
-    earliest = max(to_minutes(notice), to_minutes(_midnight(first, zone)))
-    latest = to_minutes(_midnight(last + ONE_DAY, zone))
-    for offer in candidates:
-        offer = replace(offer, duration_minutes=moving.duration_minutes) if moving else offer
-        visit = Visit(
-            duration=offer.duration_minutes,
-            buffer_before=terms.buffer_before_minutes,
-            buffer_after=terms.buffer_after_minutes,
-            step=salon.slot_step_minutes,
-        )
-        # The shift that began the evening before reaches into the first day, a visit may run on into the day after.
-        intervals = working.intervals(offer.staff.pk, first - ONE_DAY, last + ONE_DAY)
-        yield offer, offered_starts(intervals, busy[offer.staff.pk], visit, earliest=earliest, latest=latest)
+def keeps_pause(salon: Salon, staff: Staff) -> bool:
+    """Whether `staff` cannot be booked at prayer times."""
+    everybody = salon.prayer_pause == Salon.PrayerPause.SALON
+    return everybody or (salon.prayer_pause == Salon.PrayerPause.STAFF and staff.keeps_prayer_pause)
 
 
-def _working_times(salon, first, last, zone):
+def _minutes_booked_around(calendar, start):
+    begin, end = start - HALF_A_DAY, start + HALF_A_DAY
+    taken = [(s, e) for s, e, cause in calendar.blocks if cause == Cause.BOOKING and s < end and begin < e]
+    return sum(min(e, end) - max(s, begin) for s, e in taken)
+
+
+def load_schedule(salon, first, last, *, today):
+    """The salon's Schedule from the day before `first` to the day after `last`, and the prayer pauses in it.
+
+    Pauses are `(start, end, prayer)`; none when the salon keeps none. Two queries.
+    """
     begin, end = first - ONE_DAY, last + ONE_DAY
-    hours = WeeklyHours.objects.filter(salon=salon).in_force(begin, end)
-    days_off = ScheduleException.objects.filter(salon=salon, starts_on__lte=end, ends_on__gte=begin)
-    windows = [
-        Window(*row)
-        for row in hours.values_list(
-            "staff_id", "exception_id", "weekday", "opens", "closes", "ends_next_day", "valid_from", "valid_until"
-        )
-    ]
-    seasons = [Season(*row) for row in days_off.values_list("pk", "staff_id", "starts_on", "ends_on")]
-    return WorkingTimes(windows, seasons, zone)
+    needed = today + FARTHEST if salon.horizon_counts_open_days else end
+    hours = WeeklyHours.objects.filter(salon=salon).in_force(begin, needed)
+    windows = hours.order_by().values_list(
+        "staff_id",
+        "exception_id",
+        "weekday",
+        "opens",
+        "closes",
+        "ends_next_day",
+        "is_break",
+        "valid_from",
+        "valid_until",
+    )
+    seasons, calls = [], []
+    for pk, staff_id, starts_on, ends_on, prayer, called_at in _dated_rows(salon, begin, needed):
+        if prayer:
+            calls.append(CalledByHand(prayer, called_at, starts_on, ends_on, pk))
+        else:
+            seasons.append(Season(pk, staff_id, starts_on, ends_on))
+    zone = ZoneInfo(salon.timezone)
+    schedule = Schedule((Window(*row) for row in windows), seasons, zone)
+    return schedule, _prayer_pauses(salon, zone, begin, end, calls)
 
 
-def _rivals(now, moving):
-    """Bookings that count; a hold whose time is up does not, whether or not a pass has ended it already."""
-    others = Booking.objects.exclude(pk=moving and moving.pk)
-    return others.exclude(status=Booking.Status.PENDING, hold_expires_at__lte=now)
+def _dated_rows(salon, begin, end):
+    """Closed days and seasons together with prayer times entered by hand: both are short lists of dated rows."""
+    reach = {"salon": salon, "starts_on__lte": end, "ends_on__gte": begin}
+    days_off = ScheduleException.objects.filter(**reach).order_by()
+    calls = PrayerTime.objects.filter(**reach).order_by()
+    no_time, nobody = Cast(Value(None), TimeField()), Cast(Value(None), BigIntegerField())
+    return days_off.values_list("pk", "staff_id", "starts_on", "ends_on", Value(""), no_time).union(
+        calls.values_list("pk", nobody, "starts_on", "ends_on", "prayer", "called_at"), all=True
+    )
 
 
-def _busy(staff_ids, rivals, first, last, zone):
-    starts, ends = _midnight(first, zone) - MARGIN, _midnight(last, zone) + MARGIN
+def _prayer_pauses(salon, zone, begin, end, calls):
+    if salon.prayer_pause == Salon.PrayerPause.NONE:
+        return []
+    return pause_intervals(
+        city=salon.city,
+        zone=zone,
+        days=days(begin, end),
+        minutes_before=salon.prayer_minutes_before,
+        minutes_after=salon.prayer_minutes_after,
+        friday_minutes_after=salon.friday_prayer_minutes_after,
+        by_hand=calls,
+    )
+
+
+def pause_blocks(pauses) -> list[Block]:
+    """Prayer pauses as the engine takes them."""
+    return [(start, end, Cause.PRAYER) for start, end, _prayer in pauses]
+
+
+def _last_bookable_day(salon, schedule, today):
+    if not salon.horizon_counts_open_days:
+        return today + timedelta(days=salon.horizon_days)
+    open_days = (day for day in days(today + ONE_DAY, today + FARTHEST) if schedule.opening(day) != [])
+    return next(islice(open_days, salon.horizon_days - 1, None), today + FARTHEST)
+
+
+def load_busy(staff_ids, rivals, starts, ends):
+    """Blocks of `rivals` (bookings) and of time off between two moments, by staff key, in one query."""
     bookings = rivals.filter(staff__in=staff_ids).occupying(starts, ends).order_by()
     time_off = TimeOff.objects.filter(staff__in=staff_ids, starts_at__lt=ends, ends_at__gt=starts).order_by()
-    rows = bookings.values_list("staff_id", "occupied_from", "occupied_until").union(
-        time_off.values_list("staff_id", "starts_at", "ends_at"), all=True
+    # A stray second at the end still occupies its whole minute.
+    rows = bookings.values_list(
+        "staff_id", _EpochMinutes("occupied_from", spare=0), _EpochMinutes("occupied_until", spare=59), Value("booking")
+    ).union(
+        time_off.values_list(
+            "staff_id", _EpochMinutes("starts_at", spare=0), _EpochMinutes("ends_at", spare=59), Value("time_off")
+        ),
+        all=True,
     )
     busy = defaultdict(list)
-    for staff_id, begins, until in rows:
-        # A stray second at the end still occupies its whole minute.
-        busy[staff_id].append((to_minutes(begins), to_minutes(until + timedelta(seconds=59))))
+    for staff_id, start, end, cause in rows:
+        busy[staff_id].append((start, end, cause))
     return busy
 
 

@@ -1,6 +1,6 @@
 """The use cases of a booking. API, admin, import and jobs all come through here; nobody else writes a booking.
 
-Each one: load and lock, ensure, write, publish, return. Locks are taken in the order customer, staff, booking.
+Each one: load and lock, ensure, write, publish, return. The order of locks stands in `locks`.
 """
 
 from contextlib import contextmanager
@@ -12,13 +12,16 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.bookings import policies
+from apps.bookings import policies, quotes, selectors
 from apps.bookings.errors import (
     BookingRefused,
+    CustomerBlocked,
     NotReviewable,
+    PriceChanged,
     ReasonRequired,
     SlotNotOffered,
     SlotTaken,
+    StaffRequired,
     TooEarly,
     TooLate,
     TooManyBookings,
@@ -31,83 +34,156 @@ from apps.bookings.events import (
     BookingMoved,
     BookingPlaced,
 )
-from apps.bookings.locks import lock_booking, lock_customer, lock_staff, lock_visit
+from apps.bookings.locks import lock_booking, lock_calendars, lock_day, lock_for_booking, lock_visit
 from apps.bookings.models import Booking
-from apps.bookings.selectors import free_offers, offers
 from apps.common.errors import InvalidTransition, Missing, ensure_transition
 from apps.common.events import publish
-from apps.common.history import save_as
-from apps.common.money import VAT_RATE, vat_included
-from apps.salons.models import Review, Salon, Service
+from apps.common.history import insert_unless, save_as
+from apps.common.money import VAT_RATE, display_money, percentage, vat_included
+from apps.common.transactions import use_case
+from apps.salons.models import Customer, Review, Salon, Service
 from apps.salons.services import customer_card_of
 
 Status = Booking.Status
+Source = Booking.Source
+CancelledBy = Booking.CancelledBy
 NOTHING = Decimal("0.00")
 NO_OVERLAP = "bookings_booking_no_overlap"
+PLACE = ["staff", "starts_at", "ends_at", "occupied_from", "occupied_until", "protected_starts_at", "version"]
 
 
-@transaction.atomic
-def book_appointment(*, actor, person, service_id, starts_at, staff_id=None, note="", source=Booking.Source.ONLINE):
-    """Book `service_id` for `person` (a User) at `starts_at` (aware); no `staff_id` means the least busy free one.
+@use_case
+def book_appointment(
+    *,
+    actor,
+    person,
+    service_id,
+    starts_at,
+    staff_id=None,
+    note="",
+    source=Source.ONLINE,
+    quote="",
+    override_reason="",
+):
+    """Book `service_id` for `person` (a User) at `starts_at` (aware); without `staff_id` one who is free is picked.
 
-    Raises: Missing, SlotNotOffered, SlotTaken, BookingRefused, TooManyBookings. Publishes: BookingPlaced.
+    `quote` (see `quotes`) promises the price the customer was shown. With an `override_reason` the salon books a named
+    staff member outside hours, notice or grid, into a buffer, or for a blocked customer; never over another booking.
+
+    Raises: Missing, SlotNotOffered, SlotTaken, PriceChanged, QuoteInvalid, BookingRefused, CustomerBlocked,
+    TooManyBookings, StaffRequired. Publishes: BookingPlaced.
     """
     now = timezone.now()
-    service = Service.objects.bookable().select_related("salon").filter(pk=service_id).first()
-    candidates = offers(service, staff_id) if service else []
-    if not candidates:
-        raise Missing
+    service = _bookable_service(service_id)
+    promise = quotes.read_quote(quote, service=service, now=now) if quote else None
+    lock_for_booking(person_id=person.pk, salon_id=service.salon_id)
     customer = customer_card_of(person, salon=service.salon, actor=actor)
-    lock_customer(customer.pk)
-    lock_staff([offer.staff.pk for offer in candidates])
-    # Once more: while we waited for the calendars, somebody may have stopped taking bookings.
-    candidates = offers(service, staff_id)
+    record = selectors.record_of(customer, now=now)
+    if source == Source.ONLINE:
+        _ensure_may_book_online(customer, record)
+    elif customer.is_blocked and not override_reason:
+        raise CustomerBlocked
 
-    expire_holds(now=now, staff_ids=[offer.staff.pk for offer in candidates])
-    if source == Booking.Source.ONLINE:
-        _ensure_may_book_online(customer, now)
-    offer = _choose(service, candidates, starts_at, now)
+    candidates = _offers(service, staff_id)
+    advance = policies.advance_percent(service.salon, source=source, no_shows=record.no_shows)
+    for offer in _free(service, candidates, starts_at, now=now, override_reason=override_reason):
+        booking = _draft(service, offer, customer, actor=actor, source=source, note=note)
+        _set_price(booking, _agreed_price(offer, promise), advance_percent=advance)
+        _set_first_state(booking, now)
+        booking.place(staff=offer.staff, starts_at=starts_at)
+        if override_reason:
+            _make_room(booking, actor=actor, reason=override_reason)
+        booking.protected_starts_at = starts_at
+        if _insert(booking, actor=actor, now=now):
+            publish(BookingPlaced(booking.pk))
+            return booking
+    raise SlotTaken
 
-    booking = _draft(service, offer, customer, actor=actor, now=now, note=note, source=source)
+
+def quote_appointment(*, person, service_id, starts_at, staff_id=None):
+    """What `person` would get by booking now: `(booking, quote, until)`, a Booking that is not stored among them.
+
+    Raises: Missing, SlotNotOffered, SlotTaken, BookingRefused, TooManyBookings.
+    """
+    now = timezone.now()
+    service = _bookable_service(service_id)
+    card = {"salon": service.salon, "user": person}
+    customer = Customer.objects.filter(**card).first() or Customer(**card)
+    record = selectors.record_of(customer, now=now)
+    _ensure_may_book_online(customer, record)
+
+    offer = selectors.free_offers(service, _offers(service, staff_id), starts_at, now=now)[0]
+    booking = _draft(service, offer, customer, actor=person, source=Source.ONLINE, note="")
+    advance = policies.advance_percent(service.salon, source=Source.ONLINE, no_shows=record.no_shows)
+    _set_price(booking, offer.price_amount, advance_percent=advance)
     booking.place(staff=offer.staff, starts_at=starts_at)
     booking.protected_starts_at = starts_at
-    _save_placed(booking, actor=actor)
-
-    publish(BookingPlaced(booking.pk))
-    return booking
+    return booking, *quotes.make_quote(service, offer, now=now)
 
 
-@transaction.atomic
-def reschedule_booking(*, actor, booking_id, starts_at, staff_id=None, by=Booking.CancelledBy.SALON, reason=""):
+@use_case
+def reschedule_booking(
+    *,
+    actor,
+    booking_id,
+    starts_at,
+    staff_id=None,
+    by=CancelledBy.SALON,
+    source=Source.DESK,
+    reason="",
+    override_reason="",
+):
     """Move a booking to `starts_at` (aware), with the same staff member unless `staff_id` names another.
 
-    Raises: SlotNotOffered, SlotTaken, TooLate (customers inside the fee window), InvalidTransition.
+    `by` says whose wish it is: when it is the customer's, a later fee is still judged on the earliest time they held,
+    when it is the salon's, on the new one. `override_reason` as in `book_appointment`.
+
+    Raises: SlotNotOffered, SlotTaken, InvalidTransition; online also TooLate inside the fee window, BookingRefused.
     Publishes: BookingMoved.
     """
     now = timezone.now()
     booking = lock_visit(booking_id, *([staff_id] if staff_id else []))
 
-    ran_out = booking.awaits_payment and booking.hold_expires_at <= now
-    if ran_out or booking.status not in (Status.PENDING, Status.CONFIRMED):
-        current = Status.EXPIRED.label if ran_out else booking.get_status_display()
-        raise InvalidTransition(_("A booking that is “%(current)s” cannot be moved."), current=current)
-    if by == Booking.CancelledBy.CUSTOMER and now > policies.free_until(booking):
-        raise TooLate
-    candidates = offers(booking.service, staff_id or booking.staff_id)
-    expire_holds(now=now, staff_ids=[offer.staff.pk for offer in candidates])
-    offer = _choose(booking.service, candidates, starts_at, now, moving=booking)
+    _ensure_movable(booking, now)
+    if source == Source.ONLINE:
+        _ensure_may_move_online(booking, now)
+    candidates = selectors.offers(booking.service, staff_id or booking.staff_id, moving=booking)
+    if not candidates:
+        raise SlotNotOffered
+    free = _free(booking.service, candidates, starts_at, now=now, override_reason=override_reason, moving=booking)
 
-    booking.place(staff=offer.staff, starts_at=starts_at)
-    booking.protected_starts_at = min(booking.protected_starts_at, starts_at)
-    booking.version += 1
-    moved = ["staff", "starts_at", "ends_at", "occupied_from", "occupied_until", "protected_starts_at", "version"]
-    _save_placed(booking, actor=actor, reason=reason, update_fields=moved)
-
-    publish(BookingMoved(booking.pk))
-    return booking
+    expire_holds(now=now, staff_ids=[free[0].staff.pk])
+    booking.place(staff=free[0].staff, starts_at=starts_at)
+    if override_reason:
+        _make_room(booking, actor=actor, reason=override_reason)
+    earliest = min(booking.protected_starts_at, starts_at)
+    booking.protected_starts_at = starts_at if by == CancelledBy.SALON else earliest
+    return _save_moved(booking, actor=actor, reason=reason or override_reason)
 
 
-@transaction.atomic
+@use_case
+def reassign_day(*, actor, staff_id, day, reason):
+    """Give the visits of a staff member on the local `day` to colleagues who are free at those very times.
+
+    Returns `(moved, left)`, two lists of Booking: nobody was free for those that are left. Publishes: BookingMoved.
+    """
+    now = timezone.now()
+    visits = lock_day(staff_id, day)
+    moved, left = [], []
+    for booking in visits:
+        if booking.awaits_payment and booking.hold_expires_at <= now:
+            continue
+        colleagues = selectors.free_colleagues(booking, now=now)
+        if not colleagues:
+            left.append(booking)
+            continue
+        expire_holds(now=now, staff_ids=[colleagues[0].staff.pk])
+        booking.place(staff=colleagues[0].staff, starts_at=booking.starts_at)
+        moved.append(_save_moved(booking, actor=actor, reason=reason))
+    return moved, left
+
+
+@use_case
 def confirm_booking(*, actor, booking_id, reason=""):
     """The salon accepts a pending booking; a hold for payment ends with it. Publishes: BookingConfirmed."""
     booking = lock_booking(booking_id)
@@ -120,7 +196,7 @@ def confirm_booking(*, actor, booking_id, reason=""):
     return booking
 
 
-@transaction.atomic
+@use_case
 def confirm_paid_booking(*, booking_id, reason=""):
     """Its advance payment arrived. True: the booking is firm now. False: its time is gone, the money must go back.
 
@@ -142,7 +218,7 @@ def confirm_paid_booking(*, booking_id, reason=""):
     return True
 
 
-@transaction.atomic
+@use_case
 def cancel_booking(*, actor, booking_id, by, reason=""):
     """Call a booking off. `by` says whose wish it was: a customer may owe the agreed fee, a salon takes none.
 
@@ -169,7 +245,7 @@ def cancel_booking(*, actor, booking_id, by, reason=""):
     return booking
 
 
-@transaction.atomic
+@use_case
 def mark_arrived(*, actor, booking_id, reason=""):
     """The customer is here."""
     booking = lock_booking(booking_id)
@@ -179,7 +255,7 @@ def mark_arrived(*, actor, booking_id, reason=""):
     return _change_status(booking, Status.ARRIVED, actor=actor, reason=reason)
 
 
-@transaction.atomic
+@use_case
 def complete_booking(*, actor, booking_id, reason=""):
     """The visit took place. Raises TooEarly before it began. Publishes: BookingCompleted."""
     booking = lock_booking(booking_id)
@@ -192,7 +268,7 @@ def complete_booking(*, actor, booking_id, reason=""):
     return booking
 
 
-@transaction.atomic
+@use_case
 def mark_no_show(*, actor, booking_id, reason=""):
     """The customer did not come. Raises TooEarly until the salon's grace time after the start is over."""
     booking = lock_booking(booking_id)
@@ -202,7 +278,7 @@ def mark_no_show(*, actor, booking_id, reason=""):
     return _change_status(booking, Status.NO_SHOW, actor=actor, reason=reason)
 
 
-@transaction.atomic
+@use_case
 def undo_step(*, actor, booking_id, reason):
     """Take back arrived, completed or no-show. Raises ReasonRequired, SlotTaken when the time is occupied meanwhile."""
     if not reason.strip():
@@ -218,7 +294,7 @@ def undo_step(*, actor, booking_id, reason):
         return _change_status(booking, target, actor=actor, reason=reason)
 
 
-@transaction.atomic
+@use_case
 def expire_holds(*, now=None, staff_ids=None):
     """End holds whose money did not come in time, of all staff or of `staff_ids`; returns how many."""
     overdue = Booking.objects.overdue_holds(now or timezone.now())
@@ -231,7 +307,7 @@ def expire_holds(*, now=None, staff_ids=None):
     return len(expired)
 
 
-@transaction.atomic
+@use_case
 def review_booking(*, actor, booking_id, rating, comment=""):
     """A customer's word on a completed visit, once. Raises NotReviewable."""
     booking = lock_booking(booking_id)
@@ -250,46 +326,88 @@ def review_booking(*, actor, booking_id, rating, comment=""):
     return save_as(booking, actor=actor, update_fields=["review"])
 
 
-def _ensure_may_book_online(customer, now):
+def _bookable_service(service_id):
+    service = Service.objects.select_related("salon", "category").filter(pk=service_id).first()
+    if service is None or not service.salon.is_active:
+        raise Missing
+    if not (service.is_active and service.category.is_active):
+        raise SlotNotOffered(_("“%(service)s” can no longer be booked."), service=service.name)
+    return service
+
+
+def _offers(service, staff_id):
+    candidates = selectors.offers(service, staff_id)
+    if not candidates:
+        raise SlotNotOffered(_("Nobody there does this service at the moment."))
+    return candidates
+
+
+def _ensure_may_book_online(customer, record):
     if customer.is_blocked:
         raise BookingRefused
-    theirs = Booking.objects.of_customer(customer.user)
-    if theirs.filter(status=Status.PENDING, hold_expires_at__gt=now).count() >= policies.MAX_OPEN_HOLDS:
-        raise TooManyBookings
-    if theirs.active().filter(starts_at__gte=now).count() >= policies.MAX_UPCOMING:
+    if record.open_holds >= policies.MAX_OPEN_HOLDS or record.active >= customer.salon.max_active_bookings:
         raise TooManyBookings
 
 
-def _choose(service, candidates, starts_at, now, moving=None):
-    """The free offer whose day is emptiest; ties go by the salon's own order of staff."""
-    free = free_offers(service, candidates, starts_at, now=now, moving=moving)
-    if not free:
-        offered = free_offers(service, candidates, starts_at, now=now, moving=moving, as_if_unbooked=True)
-        raise SlotTaken if offered else SlotNotOffered
-    if len(free) == 1:
-        return free[0]
-    day = starts_at - timedelta(hours=12), starts_at + timedelta(hours=12)
-    load = {offer.staff.pk: 0 for offer in free}
-    for staff_id in Booking.objects.filter(staff__in=load).occupying(*day).values_list("staff_id", flat=True):
-        load[staff_id] += 1
-    return min(free, key=lambda offer: load[offer.staff.pk])
+def _save_moved(booking, *, actor, reason):
+    booking.version += 1
+    with _overlap_as_slot_taken():
+        save_as(booking, actor=actor, reason=reason, update_fields=[*PLACE, "override_reason"])
+    publish(BookingMoved(booking.pk))
+    return booking
 
 
-def _draft(service, offer, customer, *, actor, now, note, source):
-    salon, price = service.salon, offer.price_amount
-    vat_rate = VAT_RATE if salon.vat_number else NOTHING
-    prepay = policies.prepay_amount(salon, price) if source == Booking.Source.ONLINE else NOTHING
-    status, hold = Status.PENDING, None
-    if prepay:
-        hold = now + timedelta(minutes=salon.hold_minutes)
-    elif salon.confirmation == Salon.Confirmation.AUTOMATIC or source == Booking.Source.DESK:
-        status = Status.CONFIRMED
+def _ensure_may_move_online(booking, now):
+    if booking.customer.is_blocked:
+        raise BookingRefused
+    if now > policies.free_until(booking):
+        raise TooLate
+
+
+def _free(service, candidates, starts_at, *, now, override_reason, moving=None):
+    """Whom a visit may be given to, in order of preference; an override looks at other bookings only."""
+    if not override_reason:
+        return selectors.free_offers(service, candidates, starts_at, now=now, moving=moving)
+    if len(candidates) > 1:
+        raise StaffRequired(field="staff")
+    if starts_at.second or starts_at.microsecond or not policies.may_be_entered(starts_at, now):
+        raise SlotNotOffered
+    lock_calendars([offer.staff.pk for offer in candidates])
+    return candidates
+
+
+def _make_room(booking, *, actor, reason):
+    """Neighbours give up the buffers that `booking` runs into, and it gives up its own; no visit gives way."""
+    booking.override_reason = reason
+    gives_way = _("Buffer given up for booking %(reference)s: %(reason)s")
+    told = gives_way % {"reference": booking.display_reference, "reason": reason}
+    others = Booking.objects.filter(staff=booking.staff).exclude(pk=booking.pk)
+    for other in others.occupying(booking.occupied_from, booking.occupied_until).order_by("starts_at"):
+        if other.starts_at < booking.ends_at and booking.starts_at < other.ends_at:
+            raise SlotTaken(
+                _("Booking %(reference)s takes this time from %(start)s to %(end)s."),
+                reference=other.display_reference,
+                start=_wall_time(other.starts_at, booking.salon),
+                end=_wall_time(other.ends_at, booking.salon),
+            )
+        if other.ends_at <= booking.starts_at:
+            kept = min(other.occupied_until, booking.starts_at)
+            changed, other.occupied_until = other.occupied_until != kept, kept
+            booking.occupied_from = max(booking.occupied_from, kept)
+        else:
+            kept = max(other.occupied_from, booking.ends_at)
+            changed, other.occupied_from = other.occupied_from != kept, kept
+            booking.occupied_until = min(booking.occupied_until, kept)
+        if changed:
+            save_as(other, actor=actor, reason=told, update_fields=["occupied_from", "occupied_until"])
+
+
+def _draft(service, offer, customer, *, actor, source, note):
+    salon = service.salon
     return Booking(
         salon=salon,
         customer=customer,
         service=service,
-        status=status,
-        hold_expires_at=hold,
         source=source,
         note=note,
         booked_by=actor,
@@ -298,18 +416,42 @@ def _draft(service, offer, customer, *, actor, now, note, source):
         duration_minutes=offer.duration_minutes,
         buffer_before_minutes=service.buffer_before_minutes,
         buffer_after_minutes=service.buffer_after_minutes,
-        price_amount=price,
-        vat_rate=vat_rate,
-        vat_amount=vat_included(price, vat_rate),
-        prepay_amount=prepay,
         free_cancellation_hours=salon.free_cancellation_hours,
         late_cancellation_percent=salon.late_cancellation_percent,
     )
 
 
-def _save_placed(booking, *, actor, reason="", update_fields=None):
-    with _overlap_as_slot_taken():
-        save_as(booking, actor=actor, reason=reason, update_fields=update_fields)
+def _agreed_price(offer, quote):
+    """What `offer` costs now, or what an open quote for it promised; a dearer one is never booked silently."""
+    if quote is None or offer.price_amount <= quote.price_amount:
+        return offer.price_amount
+    if quote.is_open and quote.staff_id == offer.staff.pk:
+        return quote.price_amount
+    raise PriceChanged(price=display_money(offer.price_amount))
+
+
+def _set_price(booking, price, *, advance_percent):
+    booking.price_amount = price
+    booking.vat_rate = VAT_RATE if booking.salon.vat_number else NOTHING
+    booking.vat_amount = vat_included(price, booking.vat_rate)
+    booking.prepay_amount = percentage(price, advance_percent)
+
+
+def _set_first_state(booking, now):
+    booking.status, booking.hold_expires_at = Status.PENDING, None
+    if booking.prepay_amount:
+        booking.hold_expires_at = now + timedelta(minutes=booking.salon.hold_minutes)
+    elif booking.source == Booking.Source.DESK or booking.salon.confirmation == Salon.Confirmation.AUTOMATIC:
+        booking.status = Status.CONFIRMED
+
+
+def _insert(booking, *, actor, now):
+    """Whether the database had room; holds that ran out make room first."""
+    reason = booking.override_reason
+    if insert_unless(booking, rule=NO_OVERLAP, actor=actor, reason=reason):
+        return True
+    ended = expire_holds(now=now, staff_ids=[booking.staff_id])
+    return bool(ended) and insert_unless(booking, rule=NO_OVERLAP, actor=actor, reason=reason)
 
 
 def _change_status(booking, target, *, actor, reason, **fields):
@@ -320,9 +462,20 @@ def _change_status(booking, target, *, actor, reason, **fields):
     return save_as(booking, actor=actor, reason=reason, update_fields=["status", "version", *fields])
 
 
+def _ensure_movable(booking, now):
+    ran_out = booking.awaits_payment and booking.hold_expires_at <= now
+    if ran_out or booking.status not in Booking.MOVABLE:
+        current = Status.EXPIRED.label if ran_out else booking.get_status_display()
+        raise InvalidTransition(_("A booking that is “%(current)s” cannot be moved."), current=current)
+
+
 def _ensure_reached(moment, booking):
     if timezone.now() < moment:
-        raise TooEarly(moment=f"{timezone.localtime(moment, ZoneInfo(booking.salon.timezone)):%H:%M}")
+        raise TooEarly(moment=_wall_time(moment, booking.salon))
+
+
+def _wall_time(moment, salon):
+    return f"{timezone.localtime(moment, ZoneInfo(salon.timezone)):%H:%M}"
 
 
 @contextmanager

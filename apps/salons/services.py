@@ -6,8 +6,14 @@ from apps.accounts.models import User
 from apps.accounts.services.profile import update_profile
 from apps.common.fields import validate_phone
 from apps.common.history import save_as
+from apps.common.locks import lock
 from apps.salons.errors import CustomerCardExists
 from apps.salons.models import Customer
+
+
+def lock_schedule(salon_id):
+    """Hours, time off and people of the salon, for whoever changes them: until the commit nothing is booked in it."""
+    lock(exclusive=[("schedule", salon_id)])
 
 
 @transaction.atomic

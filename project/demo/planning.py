@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
 from apps.accounts.models import User
-from apps.bookings.availability import Interval, Visit, offered_starts, to_datetime, to_minutes
+from apps.bookings.availability import Block, Calendar, Cause, Visit, offered_starts, to_datetime, to_minutes
 from apps.bookings.selectors import Offer
 from apps.salons.models import Service
 from project.demo.shops import Shop
@@ -57,8 +57,11 @@ class Day:
         self.day: date = world.today + timedelta(days=days)
         self.chance = world.chance(shop.salon.slug, days)
         self.midnight = to_minutes(world.moment(days, time(0)))
-        self.working = {staff.pk: shop.working.intervals(staff.pk, self.day, self.day) for staff in shop.staff}
-        self.busy = {staff.pk: list(shop.time_off.get(staff.pk, ())) for staff in shop.staff}
+        self.working = {staff.pk: shop.schedule.working(staff.pk, self.day, self.day) for staff in shop.staff}
+        self.busy = {
+            staff.pk: [*shop.time_off.get(staff.pk, ()), *shop.schedule.breaks(staff.pk, self.day, self.day)]
+            for staff in shop.staff
+        }
         self.known: set[object] = set()
         self.weights = [1 / (float(service.price_amount) + 30) ** 0.8 for service in shop.services]
 
@@ -81,8 +84,7 @@ class Day:
         """The free start nearest to the wished hour, and perhaps another one that is booked at first."""
         staff, visit = offer.staff.pk, _visit(self.shop, service, offer)
         working = self.working[staff]
-        last = working[-1][1]
-        starts = offered_starts(working, self.busy[staff], visit, earliest=working[0][0], latest=last)
+        starts = offered_starts(Calendar(working, self.busy[staff], working[0][0], working[-1][1]), visit)
         if not starts:
             return None
         (hour,) = self.chance.choices(HOURS, WISHES)
@@ -123,8 +125,8 @@ def _visit(shop: Shop, service: Service, offer: Offer) -> Visit:
     )
 
 
-def _occupied(visit: Visit, start: int) -> Interval:
-    return start - visit.buffer_before, start + visit.duration + visit.buffer_after
+def _occupied(visit: Visit, start: int) -> Block:
+    return start - visit.buffer_before, start + visit.duration + visit.buffer_after, Cause.BOOKING
 
 
 def _lead(chance: Random, horizon_days: int) -> timedelta:

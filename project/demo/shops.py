@@ -7,7 +7,7 @@ from typing import Any
 
 from apps.accounts.models import User
 from apps.accounts.roles import SalonRole
-from apps.bookings.availability import Interval, Season, Window, WorkingTimes, to_minutes
+from apps.bookings.availability import Block, Cause, Schedule, Season, Window, to_minutes
 from apps.bookings.selectors import Offer
 from apps.notifications.models import Template
 from apps.salons.models import (
@@ -43,10 +43,10 @@ class Shop:
     staff: list[Staff] = field(default_factory=list)
     services: list[Service] = field(default_factory=list)
     offers: dict[int, list[Offer]] = field(default_factory=dict)
-    time_off: dict[int, list[Interval]] = field(default_factory=dict)
+    time_off: dict[int, list[Block]] = field(default_factory=dict)
     templates: dict[tuple[str, str], Template] = field(default_factory=dict)
     cards: dict[object, Customer] = field(default_factory=dict)
-    working: WorkingTimes = field(default_factory=lambda: WorkingTimes([], [], ZONE))
+    schedule: Schedule = field(default_factory=lambda: Schedule([], [], ZONE))
     last_document: int = 0
 
 
@@ -120,7 +120,7 @@ def add_calendar(world: World, shop: Shop) -> None:
         staff = next((one for one in shop.staff if one.name_en == entry["staff"]), None)
         if staff is not None:
             _add_time_off(world, shop, staff, entry)
-    shop.working = _working_times(world, shop)
+    shop.schedule = _schedule(world, shop)
 
 
 def add_templates(world: World, shop: Shop) -> None:
@@ -170,10 +170,10 @@ def _add_time_off(world: World, shop: Shop, staff: Staff, entry: dict[str, Any])
     ends = starts + (timedelta(days=entry["days"]) if "days" in entry else minutes(60 * entry["hours"]))
     row = TimeOff(salon=shop.salon, staff=staff, starts_at=starts, ends_at=ends, reason=entry["reason"])
     _kept(world, shop, row)
-    shop.time_off.setdefault(staff.pk, []).append((to_minutes(starts), to_minutes(ends)))
+    shop.time_off.setdefault(staff.pk, []).append((to_minutes(starts), to_minutes(ends), Cause.TIME_OFF))
 
 
-def _working_times(world: World, shop: Shop) -> WorkingTimes:
+def _schedule(world: World, shop: Shop) -> Schedule:
     own = shop.salon.pk
     windows = [
         Window(
@@ -183,6 +183,7 @@ def _working_times(world: World, shop: Shop) -> WorkingTimes:
             row.opens,
             row.closes,
             row.ends_next_day,
+            row.is_break,
             row.valid_from,
             row.valid_until,
         )
@@ -194,4 +195,4 @@ def _working_times(world: World, shop: Shop) -> WorkingTimes:
         for row in world.archive.rows(ScheduleException)
         if row.salon_id == own
     ]
-    return WorkingTimes(windows, seasons, ZONE)
+    return Schedule(windows, seasons, ZONE)

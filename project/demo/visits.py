@@ -12,7 +12,7 @@ from typing import Any
 from apps.accounts.models import IdempotencyKey, User
 from apps.bookings import policies
 from apps.bookings.models import REFERENCE_ALPHABET, Booking
-from apps.common.money import VAT_RATE, vat_included
+from apps.common.money import VAT_RATE, percentage, vat_included
 from apps.notifications.models import Kind
 from apps.salons.models import Customer, Review, Salon
 from project.demo.messages import Mail
@@ -64,7 +64,8 @@ class VisitStory:
         card = self._card(at, actor)
         if card.is_blocked and plan.is_online:
             return
-        prepay = policies.prepay_amount(salon, price) if plan.is_online else NOTHING
+        source = Booking.Source.ONLINE if plan.is_online else Booking.Source.DESK
+        prepay = percentage(price, policies.advance_percent(salon, source=source, no_shows=0))
         waits = plan.is_online and salon.confirmation != Salon.Confirmation.AUTOMATIC
         self.booking = self._draft(card, actor)
         self.booking.prepay_amount = prepay

@@ -8,22 +8,26 @@ from rest_framework import serializers
 
 from apps.bookings import policies
 from apps.bookings.models import Booking
-from apps.common.api.serializers import StrictSerializer
+from apps.common.api.serializers import DayField, MomentField, StrictSerializer
+from apps.common.money import percentage
 from apps.salons.api.serializers import PageQuery
 from apps.salons.models import Service, Staff
 
 MAX_DAYS = 31
+# What is off sale is refused by the use cases, with the reason.
+SERVICES = Service.objects.filter(salon__is_active=True)
+STAFF = Staff.objects.filter(salon__is_active=True)
 
 
 class SlotQuery(StrictSerializer):
     """`?service=&staff=&from=&to=`: local dates of the salon, both included, at most 31 days."""
 
-    service = serializers.SlugRelatedField("public_id", queryset=Service.objects.bookable())
-    staff = serializers.SlugRelatedField("public_id", queryset=Staff.objects.filter(is_active=True), required=False)
-    to = serializers.DateField()
+    service = serializers.SlugRelatedField("public_id", queryset=SERVICES)
+    staff = serializers.SlugRelatedField("public_id", queryset=STAFF, required=False)
+    to = DayField()
 
     def get_fields(self):
-        return {**super().get_fields(), "from": serializers.DateField()}
+        return {**super().get_fields(), "from": DayField()}
 
     def validate(self, attrs):
         days = (attrs["to"] - attrs["from"]).days
@@ -32,6 +36,14 @@ class SlotQuery(StrictSerializer):
         if days >= MAX_DAYS:
             raise serializers.ValidationError({"to": _("Ask for at most %(days)d days.") % {"days": MAX_DAYS}})
         return attrs
+
+
+class QuoteQuery(StrictSerializer):
+    """`?service=&staff=&starts_at=`: what a booking would cost, and on what terms."""
+
+    service = serializers.SlugRelatedField("public_id", queryset=SERVICES)
+    staff = serializers.SlugRelatedField("public_id", queryset=STAFF, required=False)
+    starts_at = MomentField()
 
 
 class SlotSerializer(serializers.Serializer):
@@ -48,21 +60,18 @@ class SlotsSerializer(serializers.Serializer):
 
 
 class BookingRequest(StrictSerializer):
-    """Without `staff` the salon chooses among those who are free."""
+    """Without `staff` the salon chooses among those who are free; a `quote` keeps the price that was shown."""
 
-    service = serializers.SlugRelatedField("public_id", queryset=Service.objects.bookable())
-    staff = serializers.SlugRelatedField(
-        "public_id", queryset=Staff.objects.filter(is_active=True), required=False, allow_null=True
-    )
-    starts_at = serializers.DateTimeField()
+    service = serializers.SlugRelatedField("public_id", queryset=SERVICES)
+    staff = serializers.SlugRelatedField("public_id", queryset=STAFF, required=False, allow_null=True)
+    starts_at = MomentField()
     note = serializers.CharField(required=False, allow_blank=True, max_length=1000)
+    quote = serializers.CharField(required=False, max_length=500)
 
 
 class RescheduleRequest(StrictSerializer):
-    starts_at = serializers.DateTimeField()
-    staff = serializers.SlugRelatedField(
-        "public_id", queryset=Staff.objects.filter(is_active=True), required=False, allow_null=True
-    )
+    starts_at = MomentField()
+    staff = serializers.SlugRelatedField("public_id", queryset=STAFF, required=False, allow_null=True)
 
 
 class CancelRequest(StrictSerializer):
@@ -78,10 +87,10 @@ class BookingQuery(PageQuery):
     """`?status=&from=&to=`: local dates of the visit, both included."""
 
     status = serializers.ChoiceField(choices=Booking.Status.choices, required=False)
-    to = serializers.DateField(required=False)
+    to = DayField(required=False)
 
     def get_fields(self):
-        return {**super().get_fields(), "from": serializers.DateField(required=False)}
+        return {**super().get_fields(), "from": DayField(required=False)}
 
 
 class NamedSalon(serializers.Serializer):
@@ -156,6 +165,35 @@ class BookingSerializer(serializers.Serializer):
         if booking.status not in (Booking.Status.PENDING, Booking.Status.CONFIRMED):
             return str(booking.cancellation_fee_amount)
         return str(policies.cancellation_fee(booking, by=Booking.CancelledBy.CUSTOMER, now=timezone.now()))
+
+
+class QuoteSerializer(serializers.Serializer):
+    """What is promised until `expires_at` to whoever books with `quote`; `prepay` is due before the booking is firm."""
+
+    quote = serializers.SerializerMethodField()
+    expires_at = serializers.SerializerMethodField()
+    staff = serializers.SerializerMethodField()
+    starts_at = serializers.SerializerMethodField()
+    ends_at = serializers.SerializerMethodField()
+    price = serializers.SerializerMethodField()
+    prepay = serializers.CharField(source="prepay_amount")
+    free_cancellation_until = serializers.SerializerMethodField()
+    late_cancellation_fee = serializers.SerializerMethodField()
+
+    get_staff, get_price = BookingSerializer.get_staff, BookingSerializer.get_price
+    get_starts_at, get_ends_at = BookingSerializer.get_starts_at, BookingSerializer.get_ends_at
+
+    def get_quote(self, booking) -> str:
+        return self.context["quote"]
+
+    def get_expires_at(self, booking) -> datetime:
+        return _salon_time(booking, self.context["until"])
+
+    def get_free_cancellation_until(self, booking) -> datetime:
+        return _salon_time(booking, policies.free_until(booking))
+
+    def get_late_cancellation_fee(self, booking) -> str:
+        return str(percentage(booking.price_amount, booking.late_cancellation_percent))
 
 
 def _salon_time(booking, moment):

@@ -9,6 +9,7 @@ def booking_urls(body=BookingSerializer):
     return [
         path("salons/<slug:slug>/slots/", views.SlotList.as_view(), name="salon-slots"),
         path("bookings/", views.BookingList.as_view(serializer_class=body), name="booking-list"),
+        path("bookings/quote/", views.BookingQuote.as_view(), name="booking-quote"),
         path("bookings/<uuid:pk>/", views.BookingDetail.as_view(serializer_class=body), name="booking-detail"),
         path("bookings/<uuid:pk>/cancel/", views.BookingCancel.as_view(serializer_class=body), name="booking-cancel"),
         path(

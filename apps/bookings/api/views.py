@@ -17,6 +17,8 @@ from apps.bookings.api.serializers import (
     BookingRequest,
     BookingSerializer,
     CancelRequest,
+    QuoteQuery,
+    QuoteSerializer,
     RescheduleRequest,
     ReviewRequest,
     SlotQuery,
@@ -120,8 +122,28 @@ class BookingList(CustomersBookings, generics.ListAPIView):
             staff_id=staff and staff.pk,
             starts_at=asked["starts_at"],
             note=asked.get("note", ""),
+            quote=asked.get("quote", ""),
         )
         return Response(self.body(booking.pk), status=201)
+
+
+class BookingQuote(generics.GenericAPIView):
+    serializer_class = QuoteSerializer
+
+    @extend_schema(parameters=[QuoteQuery], responses=QuoteSerializer)
+    def get(self, request, *args, **kwargs):
+        """What a booking would cost this customer, what is to be paid in advance and what cancelling it late costs."""
+        query = QuoteQuery(data=request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        asked = query.validated_data
+        staff = asked.get("staff")
+        booking, quote, until = services.quote_appointment(
+            person=request.user,
+            service_id=asked["service"].pk,
+            staff_id=staff and staff.pk,
+            starts_at=asked["starts_at"],
+        )
+        return Response(QuoteSerializer(booking, context={"quote": quote, "until": until}).data)
 
 
 class BookingDetail(CustomersBookings):
@@ -156,6 +178,7 @@ class BookingReschedule(CustomersBookings):
             starts_at=asked["starts_at"],
             staff_id=staff and staff.pk,
             by=Booking.CancelledBy.CUSTOMER,
+            source=Booking.Source.ONLINE,
         )
         return Response(self.body(booking.pk))
 

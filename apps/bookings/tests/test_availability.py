@@ -8,12 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.bookings.availability import (
+    Calendar,
+    Cause,
+    Schedule,
     Season,
     Visit,
     Window,
-    WorkingTimes,
     intersect,
     merge,
+    obstacles,
     offered_starts,
     to_datetime,
     to_minutes,
@@ -26,7 +29,7 @@ ANNA = 1
 
 def window(opens, closes, *, weekday=6, staff=ANNA, season=None, ends_next_day=False):
     return Window(
-        staff, season, weekday, time.fromisoformat(opens), time.fromisoformat(closes), ends_next_day, None, None
+        staff, season, weekday, time.fromisoformat(opens), time.fromisoformat(closes), ends_next_day, False, None, None
     )
 
 
@@ -36,9 +39,9 @@ def clock(intervals, zone=RIYADH):
 
 def starts(*windows, duration=60, step=30, before=0, after=0, busy=(), seasons=(), days=(SUNDAY, SUNDAY)):
     """Wall-clock start times of a visit on `days`."""
-    working = WorkingTimes(windows, seasons, RIYADH).intervals(ANNA, *days)
-    at = [(minute(a), minute(b)) for a, b in busy]
-    found = offered_starts(working, at, Visit(duration, before, after, step), earliest=0, latest=2**40)
+    working = Schedule(windows, seasons, RIYADH).working(ANNA, *days)
+    blocks = [(minute(a), minute(b), Cause.BOOKING) for a, b in busy]
+    found = offered_starts(Calendar(working, blocks, 0, 2**40), Visit(duration, before, after, step))
     return [f"{to_datetime(start).astimezone(RIYADH):%H:%M}" for start in found]
 
 
@@ -139,7 +142,7 @@ def test_av30_hours_that_do_not_exist_or_occur_twice_keep_the_length_of_the_day(
     all_day = [window("00:00", "00:00", weekday=day, ends_next_day=True) for day in range(7)]
 
     def length(day):
-        return sum(b - a for a, b in WorkingTimes(all_day, [], berlin).intervals(ANNA, day, day))
+        return sum(b - a for a, b in Schedule(all_day, [], berlin).working(ANNA, day, day))
 
     assert length(date(2026, 3, 29)) == 23 * 60
     assert length(date(2026, 10, 25)) == 25 * 60
@@ -171,9 +174,12 @@ def test_merging_and_intersecting_are_set_operations(first, second):
     assert minutes(intersect(merge(first), merge(second))) == minutes(first) & minutes(second)
 
 
+causes = st.sampled_from([Cause.BOOKING, Cause.TIME_OFF, Cause.BREAK, Cause.PRAYER])
+
+
 @given(
     working=intervals.map(merge),
-    busy=intervals,
+    busy=st.lists(st.tuples(st.integers(0, 300), st.integers(0, 90), causes), max_size=6),
     visit=st.builds(
         Visit,
         duration=st.integers(1, 60),
@@ -183,9 +189,11 @@ def test_merging_and_intersecting_are_set_operations(first, second):
     ),
     earliest=st.integers(0, 200),
 )
-def test_the_engine_agrees_with_trying_every_minute(working, busy, visit, earliest):
+def test_the_engine_agrees_with_trying_every_minute_and_with_its_own_explanation(working, busy, visit, earliest):
+    blocks = [(start, start + length, cause) for start, length, cause in busy]
+    calendar = Calendar(working, blocks, earliest, 380)
     open_minutes = {m for a, b in working for m in range(a, b)}
-    busy_minutes = {m for a, b in busy for m in range(a, b)}
+    busy_minutes = {m for a, b, _cause in blocks for m in range(a, b)}
 
     def fits(start):
         on_grid = any(a <= start < b and (start - a) % visit.step == 0 for a, b in working)
@@ -194,4 +202,5 @@ def test_the_engine_agrees_with_trying_every_minute(working, busy, visit, earlie
         return on_grid and open_minutes.issuperset(needed) and busy_minutes.isdisjoint(occupied)
 
     expected = [start for start in range(earliest, 380) if fits(start)]
-    assert offered_starts(working, busy, visit, earliest=earliest, latest=380) == expected
+    assert offered_starts(calendar, visit) == expected
+    assert [start for start in range(400) if not obstacles(calendar, visit, start)] == expected

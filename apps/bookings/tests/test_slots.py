@@ -154,13 +154,11 @@ def test_nothing_moves_to_another_time_in_a_salon_that_closed_for_good(house):
 
 def test_av32_who_stopped_taking_bookings_while_we_waited_for_the_calendar_is_not_chosen(house, monkeypatch):
     anna, basma = house.staff
-    lock_staff = services.lock_staff
 
-    def wait_until_anna_left(staff_ids):
+    def wait_until_anna_left(**names):
         Staff.objects.filter(pk=anna.pk).update(is_active=False)
-        return lock_staff(staff_ids)
 
-    monkeypatch.setattr(services, "lock_staff", wait_until_anna_left)
+    monkeypatch.setattr(services, "lock_for_booking", wait_until_anna_left)
 
     assert book(house, house.at(30)).staff == basma
     Staff.objects.filter(pk=anna.pk).update(is_active=True)

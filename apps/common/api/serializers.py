@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
@@ -37,3 +38,32 @@ class PhoneNumberField(serializers.CharField):
         if phone is None:
             self.fail("phone_invalid")
         return phone
+
+
+class _PlainDigits:
+    """The parsers below take any script's digits, and a client that sends them means something else by it."""
+
+    def to_internal_value(self, value: Any) -> Any:
+        if isinstance(value, str) and not value.isascii():
+            self.fail("plain_digits")  # type: ignore[attr-defined]
+        return super().to_internal_value(value)  # type: ignore[misc]
+
+
+class DayField(_PlainDigits, serializers.DateField):
+    """A local date, `2026-03-01`."""
+
+    default_error_messages = {"plain_digits": _("Write the date as 2026-03-01.")}
+
+
+class MomentField(_PlainDigits, serializers.DateTimeField):
+    """A moment with its offset from UTC: a bare wall-clock time would leave us guessing."""
+
+    default_error_messages = {
+        "plain_digits": _("Write the time as 2026-03-01T14:30:00+03:00."),
+        "offset_required": _("Give the time with its offset, such as 2026-03-01T14:30:00+03:00."),
+    }
+
+    def enforce_timezone(self, value: Any) -> Any:
+        if timezone.is_naive(value):
+            self.fail("offset_required")
+        return super().enforce_timezone(value)
