@@ -12,9 +12,8 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.renderers import JSONRenderer
@@ -22,7 +21,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.errors import IdempotencyKeyRequired, IdempotencyKeyReused, RequestInProgress
-from apps.accounts.models import IdempotencyKey, User
+from apps.accounts.models import IdempotencyKey
+from apps.common.locks import try_lock
+from apps.common.transactions import use_case
 
 # Longer than a worker may live with one request: until then a silent twin may still be writing.
 LEASE = timedelta(seconds=60)
@@ -45,51 +46,86 @@ def idempotent(handler: Handler | None = None, *, atomic: bool = True) -> Any:
     Answers 400 `idempotency_key_required`, 422 `idempotency_key_reused` (another address or body) and 409
     `request_in_progress` (a twin runs). An error is no final answer: the key is free again.
 
-    The handler runs in one transaction with the note of its answer. `atomic=False` is for a handler that calls
-    a gateway: it keeps its own short transactions and must pick up where a killed run of the same key stopped.
+    The key, the effect and the answer are stored in one transaction, or none of them. `atomic=False` is for a handler
+    that calls a gateway: it keeps its own short transactions and must pick up where a killed run of the same key
+    stopped; its key is leased beforehand.
     """
     if handler is None:
         return functools.partial(idempotent, atomic=atomic)
+    run = _run_in_one_transaction if atomic else _run_under_lease
 
     @extend_schema(parameters=[HEADER])
     @functools.wraps(handler)
     def wrapped(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
-        claim = _claim(request)
-        if claim.response_status is not None:
-            return _replay(claim)
-        try:
-            if not atomic:
-                response = handler(view, request, *args, **kwargs)
-            with transaction.atomic():
-                if atomic:
-                    response = handler(view, request, *args, **kwargs)
-                _finish(claim, response)
-        except BaseException:
-            _release(claim)
-            raise
-        return response
+        return run(_identity(request), lambda: handler(view, request, *args, **kwargs))
 
     return wrapped
 
 
-def _claim(request: Request) -> IdempotencyKey:
-    """The row of this key, leased to us, or finished. Committed before the handler starts."""
+def _identity(request: Request) -> dict[str, Any]:
+    """Whose attempt it is, its key, and what was asked for."""
     key = request.headers.get("Idempotency-Key", "")
     if not (0 < len(key) <= LONGEST_KEY and key.isprintable()):
         raise IdempotencyKeyRequired
-    content = {"method": request.method or "", "path": request.path, "body_hash": _body_hash(request.data)}
+    return {
+        "user": request.user,
+        "key": key,
+        "method": request.method or "",
+        "path": request.path,
+        "body_hash": _body_hash(request.data),
+    }
+
+
+@use_case
+def _run_in_one_transaction(identity: dict[str, Any], handler: Callable[[], Response]) -> Response:
+    if not try_lock(("idempotency key", f"{identity['user'].pk} {identity['key']}")):
+        raise RequestInProgress
+    earlier = IdempotencyKey.objects.filter(user=identity["user"], key=identity["key"]).first()
+    if earlier is not None:
+        _ensure_same(earlier, identity)
+        return _replay(earlier)
+
+    response = handler()
+
+    IdempotencyKey.objects.create(**identity, **_answer(response))
+    return response
+
+
+def _run_under_lease(identity: dict[str, Any], handler: Callable[[], Response]) -> Response:
+    claim = _claim(identity)
+    if claim.response_status is not None:
+        return _replay(claim)
+    try:
+        response = handler()
+        _finish(claim, response)
+    except BaseException:
+        _leased(claim).delete()
+        raise
+    return response
+
+
+def _claim(identity: dict[str, Any]) -> IdempotencyKey:
+    """The row of this key, leased to us, or finished. Committed before the handler starts."""
     until = timezone.now() + LEASE
     row, created = IdempotencyKey.objects.get_or_create(
-        user=cast("User", request.user), key=key, defaults={**content, "locked_until": until}
+        user=identity["user"], key=identity["key"], defaults={**identity, "locked_until": until}
     )
     if created:
         return row
-
-    if any(getattr(row, name) != value for name, value in content.items()):
-        raise IdempotencyKeyReused
+    _ensure_same(row, identity)
     if row.response_status is None and not _take_over(row, until):
         raise RequestInProgress
     return row
+
+
+def _finish(claim: IdempotencyKey, response: Response) -> None:
+    if not _leased(claim).update(**_answer(response), locked_until=None):
+        raise RequestInProgress
+
+
+def _ensure_same(row: IdempotencyKey, identity: dict[str, Any]) -> None:
+    if any(getattr(row, name) != identity[name] for name in ("method", "path", "body_hash")):
+        raise IdempotencyKeyReused
 
 
 def _take_over(row: IdempotencyKey, until: Any) -> bool:
@@ -106,15 +142,12 @@ def _leased(row: IdempotencyKey) -> Any:
     return IdempotencyKey.objects.filter(pk=row.pk, locked_until=row.locked_until, response_status__isnull=True)
 
 
-def _finish(claim: IdempotencyKey, response: Response) -> None:
+def _answer(response: Response) -> dict[str, Any]:
     # Kept as the very text, because jsonb would sort the keys of the answer.
-    body = JSONRenderer().render(response.data).decode()
-    if not _leased(claim).update(response_status=response.status_code, response_body=body, locked_until=None):
-        raise RequestInProgress
-
-
-def _release(claim: IdempotencyKey) -> None:
-    _leased(claim).delete()
+    return {
+        "response_status": response.status_code,
+        "response_body": JSONRenderer().render(response.data).decode(),
+    }
 
 
 def _replay(row: IdempotencyKey) -> Response:

@@ -144,11 +144,11 @@ def test_malformed_json_claims_no_key(api, post):
     assert IdempotencyKey.objects.count() == 0
 
 
-def test_a_live_twin_is_told_to_wait(post):
-    post({})
+def test_a_live_twin_of_a_leased_run_is_told_to_wait(post):
+    post({}, path="/remote/")
     IdempotencyKey.objects.update(response_status=None, locked_until=timezone.now() + timedelta(seconds=30))
 
-    response = post({})
+    response = post({}, path="/remote/")
 
     assert (response.status_code, code_of(response), response.headers["Retry-After"]) == (
         409,
@@ -158,31 +158,31 @@ def test_a_live_twin_is_told_to_wait(post):
     assert EFFECTS.count() == 1
 
 
-def test_a_run_that_died_is_resumed_after_its_lease(post):
-    post({})
+def test_a_leased_run_that_died_is_resumed_after_its_lease(post):
+    post({}, path="/remote/")
     EFFECTS.all().delete()
     IdempotencyKey.objects.update(response_status=None, locked_until=timezone.now() - timedelta(microseconds=1))
 
-    response = post({})
+    response = post({}, path="/remote/")
 
     assert (response.status_code, "Idempotent-Replayed" in response.headers) == (201, False)
     assert EFFECTS.count() == 1
-    assert post({}).headers["Idempotent-Replayed"] == "true"
+    assert post({}, path="/remote/").headers["Idempotent-Replayed"] == "true"
 
 
-def test_a_run_that_lost_its_lease_undoes_its_work(post, monkeypatch):
-    finish = idempotency._finish
+def test_a_run_that_lost_its_lease_gives_no_answer(post, monkeypatch):
+    answer = idempotency._answer
 
-    def finish_late(claim, response):
+    def answer_late(response):
         IdempotencyKey.objects.update(locked_until=timezone.now() + timedelta(seconds=60))  # a twin took over
-        finish(claim, response)
+        return answer(response)
 
-    monkeypatch.setattr(idempotency, "_finish", finish_late)
+    monkeypatch.setattr(idempotency, "_answer", answer_late)
 
-    response = post({})
+    response = post({}, path="/remote/")
 
     assert (response.status_code, code_of(response)) == (409, "request_in_progress")
-    assert EFFECTS.count() == 0
+    assert IdempotencyKey.objects.get().response_status is None
 
 
 def test_a_handler_with_its_own_transactions_keeps_them_when_it_refuses(post):
@@ -199,17 +199,21 @@ def test_a_handler_with_its_own_transactions_is_replayed_too(post):
     assert EFFECTS.count() == 1
 
 
-@pytest.mark.parametrize("twins", [12])
-def test_of_parallel_twins_one_works_and_the_others_get_its_answer_or_wait(transactional_db, api, twins):
-    """BK09"""
+def send_twins(api, path, number=12):
     user = UserFactory()
 
     def send(_number):
         client = type(api)(raise_request_exception=False)
         client.force_authenticate(user)
-        return client.post("/orders/", {"service": 1}, headers={"idempotency-key": "k1"})
+        return client.post(path, {"service": 1}, headers={"idempotency-key": "k1"})
 
-    answers = race(twins, send)
+    return race(number, send)
+
+
+@pytest.mark.parametrize("path", ["/orders/", "/remote/"])
+def test_of_parallel_twins_one_works_and_the_others_get_its_answer_or_wait(transactional_db, api, path):
+    """BK09"""
+    answers = send_twins(api, path)
 
     created = [answer for answer in answers if answer.status_code == 201]
     fresh = [answer for answer in created if "Idempotent-Replayed" not in answer.headers]
@@ -222,21 +226,14 @@ def test_of_parallel_twins_one_works_and_the_others_get_its_answer_or_wait(trans
 
 def test_control_looking_before_writing_lets_twins_through(transactional_db, api, monkeypatch):
     """Proof that the race above can be lost: a claim that looks first and writes later lets everybody in."""
-    user = UserFactory()
     everybody_looked = threading.Barrier(4)
 
-    def naive_claim(request):
-        seen = IdempotencyKey.objects.filter(user=user, key="k1").first()
+    def naive_claim(identity):
+        seen = IdempotencyKey.objects.filter(user=identity["user"], key="k1").first()
         everybody_looked.wait(20)
-        return seen or IdempotencyKey(user=user, key="k1")
+        return seen or IdempotencyKey.objects.create(**{**identity, "key": f"k{threading.get_ident()}"})
 
     monkeypatch.setattr(idempotency, "_claim", naive_claim)
-    monkeypatch.setattr(idempotency, "_finish", lambda claim, response: None)
 
-    def send(_number):
-        client = type(api)(raise_request_exception=False)
-        client.force_authenticate(user)
-        return client.post("/orders/", {"service": 1}, headers={"idempotency-key": "k1"})
-
-    assert [answer.status_code for answer in race(4, send)] == [201, 201, 201, 201]
+    assert [answer.status_code for answer in send_twins(api, "/remote/", 4)] == [201, 201, 201, 201]
     assert EFFECTS.count() == 4
