@@ -7,6 +7,7 @@ from typing import Any
 BUSY_SECONDS = 20
 PERSISTENT_SECONDS = 600
 CONNECT_SECONDS = 5
+LOCK_SECONDS = 5
 SQLITE_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON; PRAGMA synchronous=NORMAL;"
 
 
@@ -18,8 +19,12 @@ def database_settings(config: dict[str, Any]) -> dict[str, Any]:
         **config,
         "CONN_MAX_AGE": PERSISTENT_SECONDS,
         "CONN_HEALTH_CHECKS": True,
-        # A server that is away must answer a request with "unavailable", not keep it waiting.
-        "OPTIONS": {"connect_timeout": CONNECT_SECONDS, **config.get("OPTIONS", {})},
+        # A server that is away, or a lock that is not given, must answer "unavailable" and not keep anybody waiting.
+        "OPTIONS": {
+            "connect_timeout": CONNECT_SECONDS,
+            "options": f"-c lock_timeout={LOCK_SECONDS}s",
+            **config.get("OPTIONS", {}),
+        },
     }
 
 
