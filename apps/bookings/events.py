@@ -27,6 +27,14 @@ class BookingMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class BookingRepriced:
+    """Another service, and with it perhaps another price: what was paid beyond it goes back to the customer."""
+
+    booking_id: UUID
+    actor_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class BookingCancelled:
     """It is off. What was paid beyond `fee_amount` (SAR) goes back to the customer."""
 

@@ -144,19 +144,17 @@ def free_offers(service, candidates, starts_at: datetime, *, now: datetime, movi
     return [offer for *_rank, offer in sorted(free, key=lambda ranked: ranked[:3])]
 
 
-def free_colleagues(booking: Booking, *, now: datetime) -> list[Offer]:
-    """Who else could take `booking` at its very time, the emptiest day first; notice and grid do not matter."""
-    others = [o for o in offers(booking.service, moving=booking) if o.staff.pk != booking.staff_id]
-    calendars = calendars_at(booking.salon, others, booking.starts_at, now=now, rivals=rivals(now, booking))
-    start = to_minutes(booking.starts_at)
-    free = [
-        offer
-        for offer in others
-        if all(
-            cause in TIMELESS
-            for *_time, cause in obstacles(calendars[offer.staff.pk], visit_of(offer, booking, booking.salon), start)
-        )
-    ]
+def free_as_agreed(booking: Booking, candidates, *, now: datetime) -> list[Offer]:
+    """Those of `candidates` (Offers) who could take `booking` at its very time, the emptiest day first.
+
+    The time is agreed already, so notice, horizon and grid do not matter.
+    """
+    calendars = calendars_at(booking.salon, candidates, booking.starts_at, now=now, rivals=rivals(now, booking))
+    start, free = to_minutes(booking.starts_at), []
+    for offer in candidates:
+        calendar, visit = calendars[offer.staff.pk], visit_of(offer, booking, booking.salon)
+        if all(cause in TIMELESS for _from, _until, cause in obstacles(calendar, visit, start)):
+            free.append(offer)
     return sorted(free, key=lambda offer: _minutes_booked_around(calendars[offer.staff.pk], start))
 
 

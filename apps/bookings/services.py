@@ -33,6 +33,7 @@ from apps.bookings.events import (
     BookingExpired,
     BookingMoved,
     BookingPlaced,
+    BookingRepriced,
 )
 from apps.bookings.locks import lock_booking, lock_calendars, lock_day, lock_for_booking, lock_visit
 from apps.bookings.models import Booking
@@ -88,7 +89,8 @@ def book_appointment(
     advance = policies.advance_percent(service.salon, source=source, no_shows=record.no_shows)
     for offer in _free(service, candidates, starts_at, now=now, override_reason=override_reason):
         booking = _draft(service, offer, customer, actor=actor, source=source, note=note)
-        _set_price(booking, _agreed_price(offer, promise), advance_percent=advance)
+        _set_price(booking, _agreed_price(offer, promise))
+        booking.prepay_amount = percentage(booking.price_amount, advance)
         _set_first_state(booking, now)
         booking.place(staff=offer.staff, starts_at=starts_at)
         if override_reason:
@@ -115,7 +117,8 @@ def quote_appointment(*, person, service_id, starts_at, staff_id=None):
     offer = selectors.free_offers(service, _offers(service, staff_id), starts_at, now=now)[0]
     booking = _draft(service, offer, customer, actor=person, source=Source.ONLINE, note="")
     advance = policies.advance_percent(service.salon, source=Source.ONLINE, no_shows=record.no_shows)
-    _set_price(booking, offer.price_amount, advance_percent=advance)
+    _set_price(booking, offer.price_amount)
+    booking.prepay_amount = percentage(booking.price_amount, advance)
     booking.place(staff=offer.staff, starts_at=starts_at)
     booking.protected_starts_at = starts_at
     return booking, *quotes.make_quote(service, offer, now=now)
@@ -162,6 +165,37 @@ def reschedule_booking(
 
 
 @use_case
+def change_service(*, actor, booking_id, service_id, reason=""):
+    """Another service at the same time with the same person, for its price and length of today.
+
+    What is missing of the new price is due; what was paid beyond it goes back. Raises: Missing, InvalidTransition,
+    SlotNotOffered, SlotTaken when the time does not suffice. Publishes: BookingRepriced.
+    """
+    now = timezone.now()
+    booking = lock_visit(booking_id)
+    service = _bookable_service(service_id)
+    if service.salon_id != booking.salon_id:
+        raise Missing
+    if booking.status != Status.ARRIVED:
+        _ensure_movable(booking, now)
+
+    [offer] = _offers(service, booking.staff_id)
+    for name, value in _terms_of(service, offer).items():
+        setattr(booking, name, value)
+    if not selectors.free_as_agreed(booking, [offer], now=now):
+        raise SlotTaken(_("%(staff)s has not enough time for this service then."), staff=offer.staff)
+    _set_price(booking, offer.price_amount)
+    booking.prepay_amount = min(booking.prepay_amount, booking.price_amount)
+    booking.place(staff=booking.staff, starts_at=booking.starts_at)
+    booking.version += 1
+    with _overlap_as_slot_taken():
+        save_as(booking, actor=actor, reason=reason)
+
+    publish(BookingRepriced(booking.pk, actor_id=actor.pk if actor else None))
+    return booking
+
+
+@use_case
 def reassign_day(*, actor, staff_id, day, reason):
     """Give the visits of a staff member on the local `day` to colleagues who are free at those very times.
 
@@ -173,7 +207,8 @@ def reassign_day(*, actor, staff_id, day, reason):
     for booking in visits:
         if booking.awaits_payment and booking.hold_expires_at <= now:
             continue
-        colleagues = selectors.free_colleagues(booking, now=now)
+        others = [o for o in selectors.offers(booking.service, moving=booking) if o.staff.pk != staff_id]
+        colleagues = selectors.free_as_agreed(booking, others, now=now)
         if not colleagues:
             left.append(booking)
             continue
@@ -407,18 +442,25 @@ def _draft(service, offer, customer, *, actor, source, note):
     return Booking(
         salon=salon,
         customer=customer,
-        service=service,
         source=source,
         note=note,
         booked_by=actor,
-        service_name_ar=service.name_ar,
-        service_name_en=service.name_en,
-        duration_minutes=offer.duration_minutes,
-        buffer_before_minutes=service.buffer_before_minutes,
-        buffer_after_minutes=service.buffer_after_minutes,
         free_cancellation_hours=salon.free_cancellation_hours,
         late_cancellation_percent=salon.late_cancellation_percent,
+        **_terms_of(service, offer),
     )
+
+
+def _terms_of(service, offer):
+    """What a booking copies of the price list."""
+    return {
+        "service": service,
+        "service_name_ar": service.name_ar,
+        "service_name_en": service.name_en,
+        "duration_minutes": offer.duration_minutes,
+        "buffer_before_minutes": service.buffer_before_minutes,
+        "buffer_after_minutes": service.buffer_after_minutes,
+    }
 
 
 def _agreed_price(offer, quote):
@@ -430,11 +472,10 @@ def _agreed_price(offer, quote):
     raise PriceChanged(price=display_money(offer.price_amount))
 
 
-def _set_price(booking, price, *, advance_percent):
+def _set_price(booking, price):
     booking.price_amount = price
     booking.vat_rate = VAT_RATE if booking.salon.vat_number else NOTHING
     booking.vat_amount = vat_included(price, booking.vat_rate)
-    booking.prepay_amount = percentage(price, advance_percent)
 
 
 def _set_first_state(booking, now):

@@ -9,10 +9,11 @@ class PaymentsConfig(AppConfig):
 
     def ready(self):
         from apps.accounts.selectors import add_export_part
-        from apps.bookings.events import BookingCancelled
+        from apps.bookings.events import BookingCancelled, BookingRepriced
         from apps.common.events import subscribe
-        from apps.payments.handlers import return_money
+        from apps.payments.handlers import return_money, return_surplus
         from apps.payments.selectors import own_payments
 
         add_export_part("payments", own_payments)
         subscribe(BookingCancelled, return_money)
+        subscribe(BookingRepriced, return_surplus)

@@ -117,11 +117,15 @@ def return_money_of(payment, *, amount, reason, actor=None):
 
 @transaction.atomic
 def return_what_is_owed(*, booking_id, reason=reasons.BOOKING_CANCELLED, actor=None):
-    """After a cancellation: what was paid beyond the fee goes back, of the newest payment first. Returns Refunds."""
+    """What was paid beyond the price, or of a cancelled booking beyond the fee, goes back; newest payment first.
+
+    Returns Refunds.
+    """
     booking = lock_booking(booking_id)
-    if booking.status != Booking.Status.CANCELLED:
+    if booking.status == Booking.Status.EXPIRED:
         return []
-    keep, refunds = booking.cancellation_fee_amount, []
+    is_off = booking.status == Booking.Status.CANCELLED
+    keep, refunds = booking.cancellation_fee_amount if is_off else booking.price_amount, []
     for payment in Payment.objects.filter(booking=booking).settled().order_by("created_at", "pk"):
         kept_of_this = min(keep, payment.refundable_amount)
         keep -= kept_of_this

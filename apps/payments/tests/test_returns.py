@@ -6,10 +6,13 @@ from functools import partial
 import pytest
 
 from apps.bookings import services as bookings
+from apps.bookings.errors import SlotTaken
 from apps.bookings.models import Booking
 from apps.payments import reasons, services
-from apps.payments.models import Refund
+from apps.payments.models import Refund, TaxDocument
+from apps.payments.selectors import outstanding_amount
 from apps.payments.tests.support import amounts, ask_refund, paid, refunds_made, reload
+from apps.salons.tests.factories import ServiceFactory, StaffServiceFactory
 
 pytestmark = pytest.mark.django_db
 Status = Refund.Status
@@ -42,6 +45,69 @@ def test_cancelling_a_paid_booking_returns_the_price_minus_the_fee_exactly_once(
     with on_commit():
         assert services.return_what_is_owed(booking_id=booking.pk) == []
     assert refunds_made(gateway_standin) == 1
+
+
+def another_service(house, price, minutes=45):
+    service = ServiceFactory(salon=house.salon, price_amount=price, duration_minutes=minutes)
+    for person in house.staff:
+        StaffServiceFactory(salon=house.salon, staff=person, service=service)
+    return service
+
+
+def change_service(house, booking, service):
+    return bookings.change_service(
+        actor=house.manager, booking_id=booking.pk, service_id=service.pk, reason="She wants the longer one"
+    )
+
+
+def test_rs07_a_dearer_service_leaves_the_difference_due_and_the_invoice_as_it_was(
+    gateway_standin, house, book, on_commit
+):
+    booking = book(house, hours=5)
+    payment = paid(gateway_standin, booking)
+    [invoice] = TaxDocument.objects.values()
+
+    with on_commit():
+        changed = change_service(house, booking, another_service(house, "200.00", 90))
+
+    assert (changed.price_amount, changed.vat_amount, changed.ends_at) == (
+        Decimal("200.00"),
+        Decimal("26.09"),
+        house.at(6.5),
+    )
+    assert (outstanding_amount(changed), amounts(payment)) == (Decimal("85.00"), ("115.00", "0.00", "0.00"))
+    assert list(TaxDocument.objects.values()) == [invoice]
+    assert changed.history.first().history_change_reason == "She wants the longer one"
+
+
+def test_rs07_of_a_cheaper_service_the_surplus_goes_back_with_a_note(gateway_standin, house, book, on_commit):
+    booking = book(house, hours=5)
+    payment = paid(gateway_standin, booking)
+
+    with on_commit():
+        changed = change_service(house, booking, another_service(house, "100.00"))
+
+    assert (outstanding_amount(changed), amounts(payment)) == (Decimal("0.00"), ("115.00", "15.00", "0.00"))
+    assert [(d.kind, d.gross_amount) for d in TaxDocument.objects.order_by("pk")] == [
+        (TaxDocument.Kind.INVOICE, Decimal("115.00")),
+        (TaxDocument.Kind.CREDIT_NOTE, Decimal("15.00")),
+    ]
+    assert Refund.objects.get().reason == reasons.MORE_THAN_DUE
+
+
+def test_rs07_a_service_that_takes_longer_than_the_time_there_is_changes_nothing(gateway_standin, house, book):
+    booking = book(house, hours=5)
+    bookings.book_appointment(
+        actor=house.customer,
+        person=house.customer,
+        service_id=house.service.pk,
+        staff_id=booking.staff_id,
+        starts_at=house.at(5.75),
+    )
+
+    with pytest.raises(SlotTaken):
+        change_service(house, booking, another_service(house, "200.00", 90))
+    assert (reload(booking).price_amount, reload(booking).version) == (Decimal("115.00"), 1)
 
 
 def test_a_salon_that_cancels_returns_everything(gateway_standin, house, book, on_commit):
