@@ -44,7 +44,8 @@ def why_not(
         return [*reasons, Reason("no_time", _("Choose a full minute within reach of the calendar."))]
     visit = selectors.visit_of(offer, moving or service, salon)
     day = starts_at.astimezone(ZoneInfo(salon.timezone)).date()
-    words = _Words(salon, first=day, last=day, now=now)
+    _schedule, prayers = selectors.load_schedule(salon, day, day, today=day)
+    words = _Words(salon, prayers, first=day, last=day, now=now)
     words.bookings = list(rivals.filter(staff=staff).occupying(starts_at - ONE_DAY, starts_at + 2 * ONE_DAY))
     return reasons + words.reasons(staff, calendars[staff.pk], visit, to_minutes(starts_at))
 
@@ -62,8 +63,9 @@ def stranded_visits(salon_id: int, *, now: datetime) -> dict[UUID, list[Reason]]
     able = set(StaffService.objects.filter(salon=salon).values_list("staff_id", "service_id"))
     zone = ZoneInfo(salon.timezone)
     first, last = (visit.starts_at.astimezone(zone).date() for visit in (visits[0], visits[-1]))
-    calendars = _calendars_without_bookings(salon, visits, first, last)
-    words = _Words(salon, first=first, last=last, now=now)
+    schedule, prayers = selectors.load_schedule(salon, first, last, today=first)
+    calendars = _calendars_without_bookings(salon, visits, schedule, prayers)
+    words = _Words(salon, prayers, first=first, last=last, now=now)
     stranded = {}
     for booking in visits:
         visit, start = Visit(booking.duration_minutes, 0, 0, step=1), to_minutes(booking.starts_at)
@@ -79,21 +81,20 @@ def _visits_ahead(salon, now):
     return ahead.select_related("staff", "service__category", "service__salon").order_by("starts_at", "pk")
 
 
-def _calendars_without_bookings(salon, visits, first, last):
-    schedule, prayers = selectors.load_schedule(salon, first, last, today=first)
-    pauses = selectors.pause_blocks(prayers)
+def _calendars_without_bookings(salon, visits, schedule, prayers):
+    zone = ZoneInfo(salon.timezone)
+    begin = visits[0].starts_at.astimezone(zone).date() - ONE_DAY
+    end = visits[-1].starts_at.astimezone(zone).date() + ONE_DAY
     staff = {booking.staff_id: booking.staff for booking in visits}
     until = visits[-1].starts_at + selectors.AFTER_START
     time_off = selectors.load_busy(list(staff), Booking.objects.none(), visits[0].starts_at, until)
-    begin, end = first - ONE_DAY, last + ONE_DAY
-    return {
-        pk: Calendar(
-            schedule.working(pk, begin, end),
-            time_off[pk] + schedule.breaks(pk, begin, end) + (pauses if selectors.keeps_pause(salon, person) else []),
-            *ALWAYS,
-        )
-        for pk, person in staff.items()
-    }
+    pauses = selectors.pause_blocks(prayers)
+    calendars = {}
+    for pk, person in staff.items():
+        kept = pauses if selectors.keeps_pause(salon, person) else []
+        blocks = time_off[pk] + schedule.breaks(pk, begin, end) + kept
+        calendars[pk] = Calendar(schedule.working(pk, begin, end), blocks, *ALWAYS)
+    return calendars
 
 
 def _off_sale(service: Service, staff: Staff, *, is_able: bool) -> Iterator[Reason]:
@@ -110,10 +111,9 @@ def _off_sale(service: Service, staff: Staff, *, is_able: bool) -> Iterator[Reas
 class _Words:
     """Sentences about one salon's days; the names in them are read once."""
 
-    def __init__(self, salon: Salon, *, first: date, last: date, now: datetime):
-        self._zone, self._salon, self._now = ZoneInfo(salon.timezone), salon, now
+    def __init__(self, salon: Salon, prayers, *, first: date, last: date, now: datetime):
+        self._zone, self._prayers, self._now = ZoneInfo(salon.timezone), prayers, now
         begin, end = first - ONE_DAY, last + ONE_DAY
-        _schedule, self._prayers = selectors.load_schedule(salon, first, last, today=first)
         days_off = ScheduleException.objects.filter(salon=salon, starts_on__lte=end, ends_on__gte=begin)
         self._days_off = sorted(days_off, key=lambda row: row.ends_on - row.starts_on)
         midnights = [datetime.combine(day, datetime.min.time(), self._zone) for day in (begin, end + ONE_DAY)]
