@@ -5,7 +5,7 @@ reads the database or the clock; `selectors` feeds it. docs/availability.md tell
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -144,21 +144,27 @@ def _start_ranges(working: Sequence[Interval], duration: int) -> Iterator[Interv
         yield opens, min(closes - 1, run_end - duration)
 
 
-@dataclass(slots=True)
 class _Week:
-    """The windows of one owner, as they fall on days."""
+    """The windows of one owner in one season, as they fall on days."""
 
-    windows: list[Window] = field(default_factory=list)
-    _on_day: dict[date, list[Interval] | None] = field(default_factory=dict)
+    def __init__(self, windows: Sequence[Window], zone: "_Zone"):
+        self._windows, self._zone = windows, zone
+        self._is_bounded = any(window.valid_from or window.valid_until for window in windows)
+        self._usual = [self._minutes_of(weekday) for weekday in range(7)]
 
-    def on(self, day: date, zone: "_Zone") -> list[Interval] | None:
+    def on(self, day: date) -> list[Interval] | None:
         """Merged intervals that begin on `day`; None when this week does not count then."""
-        if day not in self._on_day:
+        if self._is_bounded or not self._zone.is_even(day):
             # Judged day by day: hours that ended last month must not hide the salon's, however long a span is asked.
-            in_force = [window for window in self.windows if window.in_force(day)]
-            placed = (zone.place(window, day) for window in in_force if window.weekday == day.weekday())
-            self._on_day[day] = merge(placed) if in_force else None
-        return self._on_day[day]
+            in_force = [window for window in self._windows if window.in_force(day)]
+            placed = (self._zone.place(window, day) for window in in_force if window.weekday == day.weekday())
+            return merge(placed) if in_force else None
+        midnight = self._zone.midnight(day)
+        return [(midnight + start, midnight + end) for start, end in self._usual[day.weekday()]]
+
+    def _minutes_of(self, weekday: int) -> list[Interval]:
+        windows = [window for window in self._windows if window.weekday == weekday]
+        return merge((_wall(w.opens), _wall(w.closes) + w.ends_next_day * MINUTES_A_DAY) for w in windows)
 
 
 class Schedule:
@@ -170,23 +176,20 @@ class Schedule:
     """
 
     def __init__(self, windows: Iterable[Window], seasons: Iterable[Season], zone: ZoneInfo):
-        self._zone = _Zone(zone)
-        self._work: dict[tuple[int | None, int | None], _Week] = {}
-        self._breaks: dict[tuple[int | None, int | None], _Week] = {}
-        for window in windows:
-            weeks = self._breaks if window.is_break else self._work
-            weeks.setdefault((window.staff, window.season), _Week()).windows.append(window)
+        clock, rows = _Zone(zone), list(windows)
+        self._work = _weeks((window for window in rows if not window.is_break), clock)
+        self._breaks = _weeks((window for window in rows if window.is_break), clock)
         self._seasons: dict[int | None, list[Season]] = {}
         for season in sorted(seasons, key=lambda s: (s.ends_on - s.starts_on, s.id)):
             self._seasons.setdefault(season.staff, []).append(season)
+        self._openings: dict[date, list[Interval] | None] = {}
 
     def working(self, staff: int, first: date, last: date) -> list[Interval]:
         """Working intervals that begin on a local day from `first` to `last`, by time and without overlap."""
         own: list[Interval] = []
         opening: list[Interval] = []
         for day in days(first, last):
-            shifts = self._shifts(staff, day)
-            hours = self.opening(day)
+            shifts, hours = self._shifts(staff, day), self.opening(day)
             own += shifts
             # Without opening hours of its own the salon is open while somebody works.
             opening += shifts if hours is None else hours
@@ -199,34 +202,42 @@ class Schedule:
             season = self._season_of(staff, day)
             for owner in (staff, None):
                 week = self._breaks.get((owner, season))
-                found += [(start, end, Cause.BREAK) for start, end in week.on(day, self._zone) or ()] if week else ()
+                found += [(start, end, Cause.BREAK) for start, end in week.on(day) or ()] if week else ()
         return found
 
     def opening(self, day: date) -> list[Interval] | None:
         """The salon's own hours on `day`, empty when it is closed; None when it has none and sets no bounds."""
+        if day not in self._openings:
+            self._openings[day] = self._opening(day)
+        return self._openings[day]
+
+    def _opening(self, day: date) -> list[Interval] | None:
         season = self._season(None, day)
-        hours = self._on_day(None, season, day)
+        hours = self._hours(None, season, day)
         if hours is None and season is not None:
             # A season may give hours per person only; then the salon itself sets no bounds in it.
-            staffed = any(week.on(day, self._zone) is not None for (_, s), week in self._work.items() if s == season)
+            staffed = any(week.on(day) is not None for (_, s), week in self._work.items() if s == season)
             return None if staffed else []
         return hours
 
     def _shifts(self, staff: int, day: date) -> list[Interval]:
         season = self._season_of(staff, day)
-        own = self._on_day(staff, season, day)
-        return own if own is not None else self._on_day(None, season, day) or []
+        own = self._hours(staff, season, day)
+        return own if own is not None else self._hours(None, season, day) or []
 
-    def _on_day(self, staff: int | None, season: int | None, day: date) -> list[Interval] | None:
+    def _hours(self, staff: int | None, season: int | None, day: date) -> list[Interval] | None:
         week = self._work.get((staff, season))
-        return week.on(day, self._zone) if week else None
+        return week.on(day) if week else None
 
     def _season_of(self, staff: int, day: date) -> int | None:
         own = self._season(staff, day)
         return own if own is not None else self._season(None, day)
 
     def _season(self, owner: int | None, day: date) -> int | None:
-        return next((s.id for s in self._seasons.get(owner, ()) if s.starts_on <= day <= s.ends_on), None)
+        for season in self._seasons.get(owner, ()):
+            if season.starts_on <= day <= season.ends_on:
+                return season.id
+        return None
 
 
 class _Zone:
@@ -236,20 +247,30 @@ class _Zone:
         self._zone = zone
         self._midnights: dict[date, int] = {}
 
-    def place(self, window: Window, day: date) -> Interval:
-        closing_day = day + DAY if window.ends_next_day else day
-        return self._minute(day, window.opens), self._minute(closing_day, window.closes)
-
-    def _minute(self, day: date, wall: time) -> int:
-        midnight = self._midnight(day)
-        if self._midnight(day + DAY) - midnight == MINUTES_A_DAY:
-            return midnight + wall.hour * 60 + wall.minute
-        return to_minutes(datetime.combine(day, wall, self._zone))
-
-    def _midnight(self, day: date) -> int:
+    def midnight(self, day: date) -> int:
         if day not in self._midnights:
             self._midnights[day] = to_minutes(datetime.combine(day, time.min, self._zone))
         return self._midnights[day]
+
+    def is_even(self, day: date) -> bool:
+        """Whether no clock changes until the end of the next day, into which a night shift may reach."""
+        return self.midnight(day + 2 * DAY) - self.midnight(day) == 2 * MINUTES_A_DAY
+
+    def place(self, window: Window, day: date) -> Interval:
+        closing_day = day + DAY if window.ends_next_day else day
+        opens, closes = datetime.combine(day, window.opens), datetime.combine(closing_day, window.closes)
+        return to_minutes(opens.replace(tzinfo=self._zone)), to_minutes(closes.replace(tzinfo=self._zone))
+
+
+def _weeks(windows: Iterable[Window], zone: _Zone) -> dict[tuple[int | None, int | None], _Week]:
+    owned: dict[tuple[int | None, int | None], list[Window]] = {}
+    for window in windows:
+        owned.setdefault((window.staff, window.season), []).append(window)
+    return {owner: _Week(rows, zone) for owner, rows in owned.items()}
+
+
+def _wall(moment: time) -> int:
+    return moment.hour * 60 + moment.minute
 
 
 def merge(intervals: Iterable[Interval]) -> list[Interval]:

@@ -83,8 +83,7 @@ def _visits_ahead(salon, now):
 
 def _calendars_without_bookings(salon, visits, schedule, prayers):
     zone = ZoneInfo(salon.timezone)
-    begin = visits[0].starts_at.astimezone(zone).date() - ONE_DAY
-    end = visits[-1].starts_at.astimezone(zone).date() + ONE_DAY
+    begin, end = selectors.reach(*(visit.starts_at.astimezone(zone).date() for visit in (visits[0], visits[-1])))
     staff = {booking.staff_id: booking.staff for booking in visits}
     until = visits[-1].starts_at + selectors.AFTER_START
     time_off = selectors.load_busy(list(staff), Booking.objects.none(), visits[0].starts_at, until)
@@ -113,7 +112,7 @@ class _Words:
 
     def __init__(self, salon: Salon, prayers, *, first: date, last: date, now: datetime):
         self._zone, self._prayers, self._now = ZoneInfo(salon.timezone), prayers, now
-        begin, end = first - ONE_DAY, last + ONE_DAY
+        begin, end = selectors.reach(first, last)
         days_off = ScheduleException.objects.filter(salon=salon, starts_on__lte=end, ends_on__gte=begin)
         self._days_off = sorted(days_off, key=lambda row: row.ends_on - row.starts_on)
         midnights = [datetime.combine(day, datetime.min.time(), self._zone) for day in (begin, end + ONE_DAY)]

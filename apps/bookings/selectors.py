@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from django.db.models import BigIntegerField, Count, Func, IntegerField, Q, TimeField, Value
+from django.db.models import BigIntegerField, Count, Field, Func, Q, TimeField, Value
 from django.db.models.functions import Cast
 from django.utils import timezone
 
@@ -28,12 +28,13 @@ from apps.bookings.availability import (
 from apps.bookings.errors import SlotNotOffered, SlotTaken
 from apps.bookings.models import Booking
 from apps.salons.models import PrayerTime, Salon, ScheduleException, Staff, StaffService, TimeOff, WeeklyHours
-from apps.salons.prayer import CalledByHand, pause_intervals
+from apps.salons.prayer import CalledByHand, pauses_of
 
 ONE_DAY = timedelta(days=1)
 HALF_A_DAY = 720
-# What may lie before and after a visit's start: 8 hours of preparation; 24 hours of service, 8 of cleaning up.
-BEFORE_START, AFTER_START = timedelta(hours=8), timedelta(hours=32)
+# What may lie before and after a visit's start: 8 hours of preparation; 24 hours of service, 8 of cleaning up; and the
+# hour that a clock change may take from a local midnight.
+BEFORE_START, AFTER_START = timedelta(hours=9), timedelta(hours=33)
 # A salon open one day a week reaches its farthest horizon after this time.
 FARTHEST = timedelta(days=366 * 7)
 # What speaks against a new start time, and not against another person at a time that is agreed already.
@@ -68,13 +69,14 @@ class Record:
 
 
 class _EpochMinutes(Func):
-    """A moment as whole minutes since the epoch, rounded up by `spare` = 59 seconds or down by 0.
+    """A moment as whole minutes since the epoch, rounded up by `spare` = 59 seconds or down by 0; split seconds fall.
 
     Made by the database, because a datetime object per row costs more than the whole search.
     """
 
-    output_field = IntegerField()
-    template = "((date_part('epoch', %(expressions)s)::bigint + %(spare)s) / 60)"
+    # A plain field: the driver's integers need no conversion row by row.
+    output_field = Field()
+    template = "((floor(date_part('epoch', %(expressions)s))::bigint + %(spare)s) / 60)"
 
     def __init__(self, expression, *, spare):
         super().__init__(expression, spare=spare)
@@ -87,7 +89,7 @@ class _EpochMinutes(Func):
 def offers(service, staff_id=None, *, moving=None):
     """Who does `service`, for how long and at what price: a list of Offer in the salon's order (one query).
 
-    A booking that is `moving` takes as long and costs as much as was booked.
+    A booking that is `moving` takes as long and costs as much as was booked, also when its service is off sale by now.
     """
     rows = StaffService.objects.filter(service=service, staff__is_active=True, salon__is_active=True)
     rows = rows.select_related("staff")
@@ -96,6 +98,7 @@ def offers(service, staff_id=None, *, moving=None):
     rows = rows.order_by("staff__position", "staff_id")
     if moving is not None:
         return [Offer(row.staff, moving.duration_minutes, moving.price_amount) for row in rows]
+    rows = rows.filter(service__is_active=True, service__category__is_active=True)
     return [
         Offer(row.staff, row.duration_minutes or service.duration_minutes, row.price_amount or service.price_amount)
         for row in rows
@@ -115,9 +118,9 @@ def free_slots(service, *, first: date, last: date, now: datetime, staff_id=None
     calendars = load_calendars(service.salon, candidates, first, last, now=now, rivals=rivals(now, moving))
     staff_free = defaultdict(list)
     for offer in candidates:
-        visit = visit_of(offer, moving or service, service.salon)
-        for start in offered_starts(calendars[offer.staff.pk], visit):
-            staff_free[start, visit.duration].append(offer.staff.pk)
+        staff_id, visit = offer.staff.pk, visit_of(offer, moving or service, service.salon)
+        for start in offered_starts(calendars[staff_id], visit):
+            staff_free[start, visit.duration].append(staff_id)
     return [
         Slot(to_datetime(start), to_datetime(start + duration), tuple(staff_ids))
         for (start, duration), staff_ids in sorted(staff_free.items())
@@ -162,7 +165,9 @@ def record_of(customer, *, now: datetime) -> Record:
     """The person's holds everywhere, and their visits ahead and no-shows in this salon (one query)."""
     here = Q(salon=customer.salon_id)
     return Record(
-        **Booking.objects.filter(customer__user=customer.user_id).aggregate(
+        **rivals(now)
+        .filter(customer__user=customer.user_id)
+        .aggregate(
             open_holds=Count("pk", filter=Q(status=Booking.Status.PENDING, hold_expires_at__gt=now)),
             active=Count("pk", filter=here & Q(status__in=Booking.ACTIVE, starts_at__gte=now)),
             no_shows=Count("pk", filter=here & Q(status=Booking.Status.NO_SHOW)),
@@ -194,8 +199,7 @@ def load_calendars(salon: Salon, candidates, first: date, last: date, *, now: da
     notice = now + timedelta(minutes=salon.lead_time_minutes, seconds=59, microseconds=999_999)
     earliest, latest = to_minutes(max(notice, opens)), to_minutes(min(closes, horizon))
     busy = load_busy([offer.staff.pk for offer in candidates], rivals, opens - BEFORE_START, closes + AFTER_START)
-    # The shift that began the evening before reaches into the first day, a visit may run on into the day after.
-    begin, end = first - ONE_DAY, last + ONE_DAY
+    begin, end = reach(first, last)
     return {
         staff.pk: Calendar(
             schedule.working(staff.pk, begin, end),
@@ -205,6 +209,15 @@ def load_calendars(salon: Salon, candidates, first: date, last: date, *, now: da
         )
         for staff in (offer.staff for offer in candidates)
     }
+
+
+def reach(first: date, last: date) -> tuple[date, date]:
+    """The local days whose hours, breaks and pauses matter for starts on the days `first` to `last`.
+
+    The shift that began the evening before reaches into the first one; the longest visit, begun late, into the day
+    after next.
+    """
+    return first - ONE_DAY, last + 2 * ONE_DAY
 
 
 def visit_of(offer: Offer, terms, salon: Salon) -> Visit:
@@ -248,11 +261,11 @@ def _minutes_booked_around(calendar, start):
 
 
 def load_schedule(salon, first, last, *, today):
-    """The salon's Schedule from the day before `first` to the day after `last`, and the prayer pauses in it.
+    """The salon's Schedule for starts on the days `first` to `last`, and the prayer pauses in it.
 
     Pauses are `(start, end, prayer)`; none when the salon keeps none. Two queries.
     """
-    begin, end = first - ONE_DAY, last + ONE_DAY
+    begin, end = reach(first, last)
     needed = today + FARTHEST if salon.horizon_counts_open_days else end
     hours = WeeklyHours.objects.filter(salon=salon).in_force(begin, needed)
     windows = hours.order_by().values_list(
@@ -274,7 +287,7 @@ def load_schedule(salon, first, last, *, today):
             seasons.append(Season(pk, staff_id, starts_on, ends_on))
     zone = ZoneInfo(salon.timezone)
     schedule = Schedule((Window(*row) for row in windows), seasons, zone)
-    return schedule, _prayer_pauses(salon, zone, begin, end, calls)
+    return schedule, pauses_of(salon, days(begin, end), calls) if salon.prayer_pause != Salon.PrayerPause.NONE else []
 
 
 def _dated_rows(salon, begin, end):
@@ -285,20 +298,6 @@ def _dated_rows(salon, begin, end):
     no_time, nobody = Cast(Value(None), TimeField()), Cast(Value(None), BigIntegerField())
     return days_off.values_list("pk", "staff_id", "starts_on", "ends_on", Value(""), no_time).union(
         calls.values_list("pk", nobody, "starts_on", "ends_on", "prayer", "called_at"), all=True
-    )
-
-
-def _prayer_pauses(salon, zone, begin, end, calls):
-    if salon.prayer_pause == Salon.PrayerPause.NONE:
-        return []
-    return pause_intervals(
-        city=salon.city,
-        zone=zone,
-        days=days(begin, end),
-        minutes_before=salon.prayer_minutes_before,
-        minutes_after=salon.prayer_minutes_after,
-        friday_minutes_after=salon.friday_prayer_minutes_after,
-        by_hand=calls,
     )
 
 

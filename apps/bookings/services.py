@@ -407,7 +407,9 @@ def _free(service, candidates, starts_at, *, now, override_reason, moving=None):
         raise StaffRequired(field="staff")
     if starts_at.second or starts_at.microsecond or not policies.may_be_entered(starts_at, now):
         raise SlotNotOffered
-    lock_calendars([offer.staff.pk for offer in candidates])
+    staff_ids = [offer.staff.pk for offer in candidates]
+    lock_calendars(staff_ids)
+    expire_holds(now=now, staff_ids=staff_ids)
     return candidates
 
 

@@ -52,6 +52,19 @@ def prayer_calls(city: str, day: date, zone: ZoneInfo) -> dict[str, datetime]:
     return {prayer: datetime.fromtimestamp(minute * 60, zone) for prayer, minute in _computed_calls(city, day)}
 
 
+def pauses_of(salon: Salon, days: Iterable[date], by_hand: Sequence[CalledByHand]) -> list[tuple[int, int, str]]:
+    """The pauses of `pause_intervals` by the settings of `salon`, whoever of it keeps them."""
+    return pause_intervals(
+        city=salon.city,
+        zone=ZoneInfo(salon.timezone),
+        days=days,
+        minutes_before=salon.prayer_minutes_before,
+        minutes_after=salon.prayer_minutes_after,
+        friday_minutes_after=salon.friday_prayer_minutes_after,
+        by_hand=by_hand,
+    )
+
+
 def pause_intervals(
     *,
     city: str,

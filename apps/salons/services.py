@@ -29,7 +29,6 @@ def open_customer_card(*, actor, salon, phone, name="", notes="", is_blocked=Fal
     return _store_card(Customer(salon=salon, user=person, notes=notes, is_blocked=is_blocked), actor)
 
 
-@transaction.atomic
 def customer_card_of(person, *, salon, actor):
     """The card `salon` keeps of `person`, opened now if this is their first visit."""
     card = Customer.objects.filter(salon=salon, user=person).first()

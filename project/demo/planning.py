@@ -58,8 +58,9 @@ class Day:
         self.chance = world.chance(shop.salon.slug, days)
         self.midnight = to_minutes(world.moment(days, time(0)))
         self.working = {staff.pk: shop.schedule.working(staff.pk, self.day, self.day) for staff in shop.staff}
+        pauses = shop.pauses(self.day)
         self.busy = {
-            staff.pk: [*shop.time_off.get(staff.pk, ()), *shop.schedule.breaks(staff.pk, self.day, self.day)]
+            staff.pk: [*shop.time_off.get(staff.pk, ()), *shop.schedule.breaks(staff.pk, self.day, self.day), *pauses]
             for staff in shop.staff
         }
         self.known: set[object] = set()
