@@ -9,6 +9,9 @@ class BookingsConfig(AppConfig):
 
     def ready(self):
         from apps.accounts.selectors import add_export_part
+        from apps.bookings import consequences
         from apps.bookings.selectors import own_bookings
+        from apps.salons.consequences import answer_with
 
         add_export_part("bookings", own_bookings)
+        answer_with(consequences)

@@ -161,7 +161,10 @@ def reschedule_booking(
         _make_room(booking, actor=actor, reason=override_reason)
     earliest = min(booking.protected_starts_at, starts_at)
     booking.protected_starts_at = starts_at if by == CancelledBy.SALON else earliest
-    return _save_moved(booking, actor=actor, reason=reason or override_reason)
+    _save_moved(booking, actor=actor, reason=reason or override_reason)
+
+    publish(BookingMoved(booking.pk))
+    return booking
 
 
 @use_case
@@ -214,7 +217,9 @@ def reassign_day(*, actor, staff_id, day, reason):
             continue
         expire_holds(now=now, staff_ids=[colleagues[0].staff.pk])
         booking.place(staff=colleagues[0].staff, starts_at=booking.starts_at)
-        moved.append(_save_moved(booking, actor=actor, reason=reason))
+        _save_moved(booking, actor=actor, reason=reason)
+        publish(BookingMoved(booking.pk))
+        moved.append(booking)
     return moved, left
 
 
@@ -388,8 +393,6 @@ def _save_moved(booking, *, actor, reason):
     booking.version += 1
     with _overlap_as_slot_taken():
         save_as(booking, actor=actor, reason=reason, update_fields=[*PLACE, "override_reason"])
-    publish(BookingMoved(booking.pk))
-    return booking
 
 
 def _ensure_may_move_online(booking, now):

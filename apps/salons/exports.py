@@ -4,6 +4,7 @@ from apps.common.resources import export_of
 from apps.salons.models import (
     Customer,
     Membership,
+    PrayerTime,
     Review,
     Salon,
     ScheduleException,
@@ -37,6 +38,7 @@ WeeklyHoursExport = export_of(
     "opens",
     "closes",
     "ends_next_day",
+    "is_break",
     "valid_from",
     "valid_until",
     "exception__name",
@@ -44,4 +46,5 @@ WeeklyHoursExport = export_of(
 ScheduleExceptionExport = export_of(
     ScheduleException, "salon__name", "name_ar", "name_en", "kind", "staff__name", "starts_on", "ends_on"
 )
+PrayerTimeExport = export_of(PrayerTime, "salon__name", "prayer", "called_at", "starts_on", "ends_on")
 TimeOffExport = export_of(TimeOff, "salon__name", "staff__name", "starts_at", "ends_at", "reason")

@@ -24,6 +24,7 @@ GROUPS = [
             ("salons.staff", "groups"),
             ("salons.weeklyhours", "schedule"),
             ("salons.scheduleexception", "event_busy"),
+            ("salons.prayertime", "mosque"),
             ("salons.timeoff", "beach_access"),
             ("salons.membership", "badge"),
         ],

@@ -1,7 +1,7 @@
 """The four salons with all they need before the first customer comes: rules, team, hours, message texts."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +13,7 @@ from apps.notifications.models import Template
 from apps.salons.models import (
     Customer,
     Membership,
+    PrayerTime,
     Salon,
     ScheduleException,
     Service,
@@ -21,6 +22,7 @@ from apps.salons.models import (
     TimeOff,
     WeeklyHours,
 )
+from apps.salons.prayer import CalledByHand, pauses_of
 from project.demo.content import names_of
 from project.demo.people import Backoffice, Newcomer
 from project.demo.world import PAST_DAYS, ZONE, World, minutes
@@ -44,10 +46,18 @@ class Shop:
     services: list[Service] = field(default_factory=list)
     offers: dict[int, list[Offer]] = field(default_factory=dict)
     time_off: dict[int, list[Block]] = field(default_factory=dict)
+    prayer_times: list[CalledByHand] = field(default_factory=list)
     templates: dict[tuple[str, str], Template] = field(default_factory=dict)
     cards: dict[object, Customer] = field(default_factory=dict)
     schedule: Schedule = field(default_factory=lambda: Schedule([], [], ZONE))
     last_document: int = 0
+
+    def pauses(self, day: date) -> list[Block]:
+        """When everybody pauses for prayer on `day`."""
+        if self.salon.prayer_pause != Salon.PrayerPause.SALON:
+            return []
+        pauses = pauses_of(self.salon, [day], self.prayer_times)
+        return [(start, end, Cause.PRAYER) for start, end, _prayer in pauses]
 
 
 def add_salon(world: World, entry: dict[str, Any], office: Backoffice, clientele: list[Newcomer]) -> Shop:
@@ -80,7 +90,9 @@ def add_staff(world: World, shop: Shop, office: Backoffice) -> None:
             **names_of(entry),
         )
         shop.staff.append(_kept(world, shop, staff))
-        _add_hours(world, shop, world.content.hours["shifts"][entry["hours"]], staff=staff)
+        shift, hours = entry["hours"], world.content.hours
+        _add_hours(world, shop, hours["shifts"][shift], staff=staff)
+        _add_hours(world, shop, hours["breaks"].get(shift, {}), staff=staff, is_break=True)
         for service in shop.services:
             if service.category.name_en in entry["does"]:
                 _add_offer(world, shop, staff, service, entry)
@@ -102,7 +114,7 @@ def _add_offer(world: World, shop: Shop, staff: Staff, service: Service, entry: 
 
 
 def add_calendar(world: World, shop: Shop) -> None:
-    """Opening hours, Ramadan, special days and time off; afterwards the shop knows its working times."""
+    """Opening hours, Ramadan, special days, time off, prayer times; afterwards the shop knows its working times."""
     hours = world.content.hours
     _add_hours(world, shop, hours["opening"][shop.salon.slug])
     first_day = world.moment(-PAST_DAYS, time(0)).date().isoformat()
@@ -120,6 +132,9 @@ def add_calendar(world: World, shop: Shop) -> None:
         staff = next((one for one in shop.staff if one.name_en == entry["staff"]), None)
         if staff is not None:
             _add_time_off(world, shop, staff, entry)
+    for entry in hours["prayer_times"]:
+        if entry["salon"] == shop.salon.slug:
+            _add_prayer_time(world, shop, entry)
     shop.schedule = _schedule(world, shop)
 
 
@@ -146,21 +161,19 @@ def _days(month: dict[str, str]) -> dict[str, Any]:
     return {name: datetime.fromisoformat(month[name]).date() for name in ("starts_on", "ends_on")}
 
 
-def _add_hours(
-    world: World, shop: Shop, week: Week, *, staff: Staff | None = None, exception: ScheduleException | None = None
-) -> None:
+def _add_hours(world: World, shop: Shop, week: Week, **fields: Any) -> None:
+    """A row for each window of `week`; `fields` say whose it is, of which exception, and whether it is a break."""
     for days, windows in week.items():
         for day in days.split():
             for window in windows:
                 opens, closes = map(time.fromisoformat, window.split("-"))
                 row = WeeklyHours(
                     salon=shop.salon,
-                    staff=staff,
-                    exception=exception,
                     weekday=WEEKDAYS[day],
                     opens=opens,
                     closes=closes,
                     ends_next_day=closes <= opens,
+                    **fields,
                 )
                 _kept(world, shop, row)
 
@@ -171,6 +184,19 @@ def _add_time_off(world: World, shop: Shop, staff: Staff, entry: dict[str, Any])
     row = TimeOff(salon=shop.salon, staff=staff, starts_at=starts, ends_at=ends, reason=entry["reason"])
     _kept(world, shop, row)
     shop.time_off.setdefault(staff.pk, []).append((to_minutes(starts), to_minutes(ends), Cause.TIME_OFF))
+
+
+def _add_prayer_time(world: World, shop: Shop, entry: dict[str, Any]) -> None:
+    first_day = world.today + timedelta(days=entry["in_days"])
+    row = PrayerTime(
+        salon=shop.salon,
+        prayer=entry["prayer"],
+        called_at=time.fromisoformat(entry["called_at"]),
+        starts_on=first_day,
+        ends_on=first_day + timedelta(days=entry["days"] - 1),
+    )
+    _kept(world, shop, row)
+    shop.prayer_times.append(CalledByHand(row.prayer, row.called_at, row.starts_on, row.ends_on, row.pk))
 
 
 def _schedule(world: World, shop: Shop) -> Schedule:

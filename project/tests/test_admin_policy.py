@@ -139,9 +139,15 @@ def test_managers_give_no_roles_and_raise_no_limit_of_their_own(client):
         "slot_step_minutes": 15,
         "lead_time_minutes": 60,
         "horizon_days": 60,
+        "max_active_bookings": 10,
         "free_cancellation_hours": 24,
         "late_cancellation_percent": 50,
         "no_show_grace_minutes": 15,
+        "prepay_after_no_shows": 3,
+        "prayer_pause": "none",
+        "prayer_minutes_before": 0,
+        "prayer_minutes_after": 25,
+        "friday_prayer_minutes_after": 60,
         "refund_limit": "90000",
     }
 

@@ -10,15 +10,18 @@ from django.apps import apps
 from django.contrib.auth import authenticate
 from django.core.management import call_command
 from django.db import transaction
+from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.accounts.services.retention import forget_old_rows
+from apps.bookings.availability import to_minutes
 from apps.bookings.models import Booking
 from apps.notifications.models import Notification
 from apps.payments import services as payments
 from apps.payments.models import Payment, ReconciliationFinding, Refund, WebhookEvent
 from apps.payments.standin import Standin
-from apps.salons.models import Salon, Service, Staff
+from apps.salons.models import PrayerTime, Salon, Service, Staff, WeeklyHours
+from apps.salons.prayer import CalledByHand, pauses_of
 from project.admin_site.navigation import GROUPS
 from project.demo.seeding import Gateway, Outcome, prepare
 from project.demo.world import PAST_DAYS
@@ -37,6 +40,10 @@ def filled(django_db_setup, django_db_blocker, tmp_path_factory):
         assert prepare(Gateway("http://127.0.0.1:8001", ledger), now=WEDNESDAY, scale=SCALE) is Outcome.MADE
         yield ledger
         transaction.set_rollback(True)
+
+
+def served_or_ahead(salon):
+    return Booking.objects.filter(salon=salon).exclude(status__in=["cancelled", "expired"])
 
 
 def counts():
@@ -62,6 +69,39 @@ def test_four_salons_with_their_team_and_the_imported_price_list(filled):
     assert Service.objects.filter(salon__slug="areej-riyadh").count() == 71
     haircut = Service.objects.get(salon__slug="areej-riyadh", name_en="Haircut")
     assert (haircut.price_amount, haircut.duration_minutes) == (Decimal("130.00"), 45)
+
+
+@pytest.mark.django_db
+def test_av47_everybody_may_work_where_they_work(filled):
+    for row in [*Salon.objects.all(), *Staff.objects.select_related("salon")]:
+        row.full_clean()
+
+
+@pytest.mark.django_db
+def test_nobody_is_booked_while_the_salon_pauses_for_prayer(filled):
+    salon = Salon.objects.get(prayer_pause=Salon.PrayerPause.SALON)
+    visits = served_or_ahead(salon)
+    rows = PrayerTime.objects.filter(salon=salon).values_list("prayer", "called_at", "starts_on", "ends_on", "pk")
+    pauses = pauses_of(salon, {visit.starts_at.date() for visit in visits}, [CalledByHand(*row) for row in rows])
+
+    occupied = [(to_minutes(visit.occupied_from), to_minutes(visit.occupied_until)) for visit in visits]
+    assert len(occupied) > 50
+    assert [(a, b) for a, b in occupied if any(a < end and start < b for start, end, _prayer in pauses)] == []
+
+
+@pytest.mark.django_db
+def test_nobody_is_booked_into_a_break(filled):
+    salon = Salon.objects.get(slug="areej-riyadh")
+    breaks = WeeklyHours.objects.filter(salon=salon, is_break=True)
+    visits = [
+        (visit.staff_id, timezone.localtime(visit.occupied_from), timezone.localtime(visit.occupied_until))
+        for visit in served_or_ahead(salon)
+    ]
+
+    assert len(breaks) > 40
+    for pause in breaks:
+        same_day = [span for staff, *span in visits if (staff, span[0].weekday()) == (pause.staff_id, pause.weekday)]
+        assert [span for span in same_day if span[0].time() < pause.closes and pause.opens < span[1].time()] == []
 
 
 @pytest.mark.django_db

@@ -23,6 +23,7 @@ from apps.payments.models import Payment, ReconciliationFinding, ReconciliationR
 from apps.salons.models import (
     Customer,
     Membership,
+    PrayerTime,
     Review,
     Salon,
     ScheduleException,
@@ -89,6 +90,7 @@ def catalogue(salon: Salon) -> Rows:
         ScheduleException: exception,
         StaffService: salons.StaffServiceFactory(salon=salon, staff=staff, service=service),
         WeeklyHours: salons.WeeklyHoursFactory(salon=salon, staff=staff),
+        PrayerTime: salons.PrayerTimeFactory(salon=salon),
         TimeOff: salons.TimeOffFactory(salon=salon, staff=staff),
         Review: salons.ReviewFactory(salon=salon, customer=customer, service=service, staff=staff),
         Membership: salons.MembershipFactory(salon=salon, role=SalonRole.RECEPTIONIST),

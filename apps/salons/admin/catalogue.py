@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.common.admin.displays import left_to_right, money_column, name_column
 from apps.common.admin.filters import BooleanRadioFilter, ScopedRelatedFilter
 from apps.common.admin.transfer import ExportableModelAdmin
+from apps.salons.admin.consequences import AsksAboutVisits
 from apps.salons.admin.inlines import AbleStaffInline
 from apps.salons.admin.price_list import PriceListAdmin
 from apps.salons.exports import ServiceCategoryExport, StaffServiceExport
@@ -14,7 +15,7 @@ EVERY_VERB = ("view", "add", "change", "delete")
 
 
 @admin.register(ServiceCategory)
-class ServiceCategoryAdmin(ExportableModelAdmin):
+class ServiceCategoryAdmin(AsksAboutVisits, ExportableModelAdmin):
     resource_classes = [ServiceCategoryExport]
     allowed_verbs = EVERY_VERB
     empty_text = _("The headings of your price list will stand here. Add one, or import the price list.")
@@ -35,7 +36,7 @@ class ServiceCategoryAdmin(ExportableModelAdmin):
 
 
 @admin.register(Service)
-class ServiceAdmin(PriceListAdmin):
+class ServiceAdmin(AsksAboutVisits, PriceListAdmin):
     allowed_verbs = EVERY_VERB
     empty_text = _("What you sell will stand here. Add a service, or import the price list.")
     list_display = ["display_name", "salon", "category", "display_duration", "display_price", "is_active"]
@@ -73,7 +74,7 @@ class ServiceAdmin(PriceListAdmin):
 
 
 @admin.register(StaffService)
-class StaffServiceAdmin(ExportableModelAdmin):
+class StaffServiceAdmin(AsksAboutVisits, ExportableModelAdmin):
     resource_classes = [StaffServiceExport]
     allowed_verbs = EVERY_VERB
     empty_text = _("Who does what will stand here. Customers can book a service as soon as somebody does it.")

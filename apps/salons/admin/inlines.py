@@ -27,7 +27,7 @@ class UsualHoursInline(BaseTabularInline):
 
     model = WeeklyHours
     verbose_name_plural = _("Usual week")
-    fields = ["weekday", "opens", "closes", "ends_next_day", "valid_from", "valid_until"]
+    fields = ["weekday", "opens", "closes", "ends_next_day", "is_break", "valid_from", "valid_until"]
     tab = True
 
     def get_queryset(self, request):
@@ -39,7 +39,7 @@ class ExceptionHoursInline(BaseTabularInline):
 
     model = WeeklyHours
     verbose_name_plural = _("Hours on these days (none: closed)")
-    fields = ["staff", "weekday", "opens", "closes", "ends_next_day"]
+    fields = ["staff", "weekday", "opens", "closes", "ends_next_day", "is_break"]
 
 
 class TimeOffInline(BaseTabularInline):

@@ -4,19 +4,27 @@ from django.contrib import admin
 from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext_lazy as _
 
-from apps.common.admin.displays import left_to_right, name_column, state_column, time_column
-from apps.common.admin.filters import ChoicesDropdownFilter, RangeDateFilter, RangeDateTimeFilter, ScopedRelatedFilter
+from apps.common.admin.displays import left_to_right, name_column, state_column, time_column, two_lines
+from apps.common.admin.filters import (
+    BooleanRadioFilter,
+    ChoicesDropdownFilter,
+    RangeDateFilter,
+    RangeDateTimeFilter,
+    ScopedRelatedFilter,
+)
 from apps.common.admin.transfer import ExportableModelAdmin
 from apps.salons.admin.catalogue import EVERY_VERB
+from apps.salons.admin.consequences import AsksAboutVisits
 from apps.salons.admin.inlines import ExceptionHoursInline
-from apps.salons.exports import ScheduleExceptionExport, TimeOffExport, WeeklyHoursExport
-from apps.salons.models import ScheduleException, TimeOff, WeeklyHours
+from apps.salons.admin.rosters import WarnsOfLongHours
+from apps.salons.exports import PrayerTimeExport, ScheduleExceptionExport, TimeOffExport, WeeklyHoursExport
+from apps.salons.models import PrayerTime, ScheduleException, TimeOff, WeeklyHours
 
 WHOLE_SALON = _("the whole salon")
 
 
 @admin.register(WeeklyHours)
-class WeeklyHoursAdmin(ExportableModelAdmin):
+class WeeklyHoursAdmin(WarnsOfLongHours, AsksAboutVisits, ExportableModelAdmin):
     resource_classes = [WeeklyHoursExport]
     allowed_verbs = EVERY_VERB
     empty_text = _("Opening hours and working hours will stand here. Without hours there is no time to book.")
@@ -26,6 +34,7 @@ class WeeklyHoursAdmin(ExportableModelAdmin):
         ("salon", ScopedRelatedFilter),
         ("staff", ScopedRelatedFilter),
         ("weekday", ChoicesDropdownFilter),
+        ("is_break", BooleanRadioFilter),
         ("exception", ScopedRelatedFilter),
     ]
     list_select_related = ["salon", "staff", "exception"]
@@ -38,7 +47,7 @@ class WeeklyHoursAdmin(ExportableModelAdmin):
                 "fields": [
                     ("staff", "weekday"),
                     ("opens", "closes"),
-                    "ends_next_day",
+                    ("ends_next_day", "is_break"),
                     ("valid_from", "valid_until"),
                     "exception",
                 ]
@@ -52,15 +61,19 @@ class WeeklyHoursAdmin(ExportableModelAdmin):
 
     @admin.display(description=_("hours"), ordering="opens")
     def display_hours(self, hours):
-        return left_to_right(f"{time_format(hours.opens, 'H:i')}–{time_format(hours.closes, 'H:i')}")
+        shown = left_to_right(f"{show_clock(hours.opens)}–{show_clock(hours.closes)}")
+        return two_lines(shown, _("break") if hours.is_break else "")
 
     @admin.display(description=_("valid"), ordering="valid_from", empty_value=cast("str", _("always")))
     def display_validity(self, hours):
         return show_period(hours.valid_from, hours.valid_until)
 
+    def roster_of(self, hours):
+        return hours.staff, hours.exception
+
 
 @admin.register(ScheduleException)
-class ScheduleExceptionAdmin(ExportableModelAdmin):
+class ScheduleExceptionAdmin(WarnsOfLongHours, AsksAboutVisits, ExportableModelAdmin):
     resource_classes = [ScheduleExceptionExport]
     allowed_verbs = EVERY_VERB
     empty_text = _("Holidays, days with other hours and seasons such as Ramadan will stand here.")
@@ -97,9 +110,31 @@ class ScheduleExceptionAdmin(ExportableModelAdmin):
                 row.instance.staff = form.instance.staff
         super().save_formset(request, form, formset, change)
 
+    def roster_of(self, exception):
+        return exception.staff, exception
+
+
+@admin.register(PrayerTime)
+class PrayerTimeAdmin(AsksAboutVisits, ExportableModelAdmin):
+    resource_classes = [PrayerTimeExport]
+    allowed_verbs = EVERY_VERB
+    empty_text = _("Prayer times are computed for the salon's city. Times you enter yourself will stand here.")
+    list_display = ["prayer", "salon", "display_called_at", "starts_on", "ends_on"]
+    list_filter = [
+        ("salon", ScopedRelatedFilter),
+        ("prayer", ChoicesDropdownFilter),
+        ("starts_on", RangeDateFilter),
+    ]
+    list_select_related = ["salon"]
+    fieldsets = [(None, {"fields": [("prayer", "called_at"), ("starts_on", "ends_on")]})]
+
+    @admin.display(description=_("called at"), ordering="called_at")
+    def display_called_at(self, entered):
+        return left_to_right(show_clock(entered.called_at))
+
 
 @admin.register(TimeOff)
-class TimeOffAdmin(ExportableModelAdmin):
+class TimeOffAdmin(AsksAboutVisits, ExportableModelAdmin):
     resource_classes = [TimeOffExport]
     allowed_verbs = EVERY_VERB
     empty_text = _("Holidays, sick days and hours away will stand here.")
@@ -116,6 +151,11 @@ class TimeOffAdmin(ExportableModelAdmin):
 
     display_starts_at = time_column("starts_at")
     display_ends_at = time_column("ends_at")
+
+
+def show_clock(clock):
+    """A time of day as every calendar of this country shows it: `17:04`."""
+    return time_format(clock, "H:i")
 
 
 def show_period(first, last):

@@ -11,13 +11,15 @@ from apps.common.admin.transfer import ExportableModelAdmin
 from apps.common.scope import salons_allowing
 from apps.common.text import localized
 from apps.salons.admin.catalogue import EVERY_VERB
+from apps.salons.admin.consequences import AsksAboutVisits
 from apps.salons.admin.inlines import OfferedServicesInline, TimeOffInline, UsualHoursInline
+from apps.salons.admin.rosters import WarnsOfLongHours
 from apps.salons.exports import MembershipExport, StaffExport
 from apps.salons.models import Membership, Staff
 
 
 @admin.register(Staff)
-class StaffAdmin(ExportableModelAdmin):
+class StaffAdmin(WarnsOfLongHours, AsksAboutVisits, ExportableModelAdmin):
     resource_classes = [StaffExport]
     allowed_verbs = EVERY_VERB
     empty_text = _("The people your customers book will stand here.")
@@ -40,7 +42,7 @@ class StaffAdmin(ExportableModelAdmin):
                     ("title_ar", "title_en"),
                     ("gender", "user"),
                     ("color", "position"),
-                    "is_active",
+                    ("is_active", "keeps_prayer_pause"),
                 ]
             },
         ),
@@ -56,6 +58,9 @@ class StaffAdmin(ExportableModelAdmin):
         if db_field.name == "color":
             kwargs["widget"] = UnfoldAdminColorInputWidget()
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def roster_of(self, staff):
+        return staff, None
 
     def choices_for(self, request, db_field, owner):
         """A sign-in is that of a team member of the same salon: nobody here browses all people of the platform."""

@@ -45,6 +45,10 @@ class ServiceDraft:
     def is_new(self) -> bool:
         return self.instance.pk is None
 
+    @property
+    def is_taken_off_sale(self) -> bool:
+        return "active" in self.changed and not self.instance.is_active
+
 
 Draft = TypeVar("Draft", bound=HasNames)
 

@@ -14,6 +14,7 @@ from apps.salons.catalogue_import.columns import Layout
 from apps.salons.catalogue_import.errors import Problem
 from apps.salons.catalogue_import.report import MOVED, Addition, Change, Names, Report, Value
 from apps.salons.catalogue_import.rows import Row, same_text
+from apps.salons.consequences import visits
 from apps.salons.models import Service, ServiceCategory
 
 ATTRIBUTES = {
@@ -274,6 +275,8 @@ class _Planner:
         report.services_unchanged = named - report.services_created - report.services_updated
         report.categories_created = len(self.plan.new_categories)
         report.categories_updated = len(self.plan.changed_categories)
+        if off_sale := [draft.instance.pk for draft in self.plan.changed_services if draft.is_taken_off_sale]:
+            report.visits_kept = visits().count_upcoming(off_sale)
 
 
 def _names(category: CategoryDraft) -> Names:

@@ -91,6 +91,7 @@ class Report:
     categories_updated: int = 0
     rows_skipped: int = 0
     durations_defaulted: int = 0
+    visits_kept: int = 0
     problems: list[Problem] = field(default_factory=list)
     additions: list[Addition] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
@@ -106,6 +107,7 @@ class Report:
 
     def lines(self) -> list[tuple[str, int]]:
         """`[(label, count), …]` in the active language."""
+        kept = [(_("Visits ahead of services that can no longer be booked, all kept"), self.visits_kept)]
         return [
             (_("Services created"), self.services_created),
             (_("Services updated"), self.services_updated),
@@ -113,6 +115,7 @@ class Report:
             (_("Categories created"), self.categories_created),
             (_("Categories updated"), self.categories_updated),
             (_("Rows skipped"), self.rows_skipped),
+            *(kept if self.visits_kept else []),
         ]
 
     def fingerprint(self) -> str:

@@ -1,4 +1,5 @@
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -7,6 +8,8 @@ from apps.common.constraints import SameSalon
 from apps.common.models import Named, PublicId, has_name
 from apps.salons.models.base import SalonOwned, salon_key
 from apps.salons.querysets import CatalogueQuerySet, StaffQuerySet
+
+ONLY_WOMEN, ONLY_MEN = _("Only women may work in a salon for women."), _("Only men may work in a salon for men.")
 
 
 class ServiceCategory(PublicId, Named, SalonOwned):
@@ -128,6 +131,13 @@ class Staff(PublicId, Named, SalonOwned):
                 violation_error_message=_("This sign-in belongs to another staff member already."),
             ),
         ]
+
+    def clean(self):
+        super().clean()
+        # Who left already stays in the books of a salon that has changed whom it serves.
+        works_here = self.is_active or self._state.adding
+        if works_here and self.salon_id and self.gender == self.salon.refused_gender:
+            raise ValidationError({"gender": ONLY_MEN if self.gender == self.Gender.FEMALE else ONLY_WOMEN})
 
 
 class StaffService(SalonOwned):

@@ -1,9 +1,11 @@
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.roles import SalonRole
@@ -11,6 +13,7 @@ from apps.common.constraints import SameSalon
 from apps.common.fields import PhoneField
 from apps.common.models import Named, Tracked, has_name
 from apps.salons.models.base import SalonOwned, salon_key
+from apps.salons.models.catalogue import Staff
 from apps.salons.querysets import SalonQuerySet, SalonSelfQuerySet
 
 
@@ -160,6 +163,21 @@ class Salon(Named, Tracked):
                 violation_error_message=_("Home service needs its licence number."),
             ),
         ]
+
+    def clean(self):
+        super().clean()
+        if self._state.adding or self.refused_gender is None:
+            return
+        people = Staff.objects.filter(salon=self, is_active=True, gender=self.refused_gender)
+        if names := gettext(", ").join(person.name for person in people):
+            text = _("These staff members may not work in such a salon: %(names)s. Switch off their bookings first.")
+            raise ValidationError({"audience": text % {"names": names}})
+
+    @property
+    def refused_gender(self):
+        """Who may not work here; None where everybody may."""
+        refused: dict[str, str] = {self.Audience.WOMEN: Staff.Gender.MALE, self.Audience.MEN: Staff.Gender.FEMALE}
+        return refused.get(self.audience)
 
 
 class Membership(Tracked):

@@ -1,3 +1,4 @@
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -114,8 +115,20 @@ class WeeklyHours(SalonOwned):
             ),
         ]
 
+    def clean(self):
+        super().clean()
+        for name in ("opens", "closes"):
+            moment = getattr(self, name)
+            if moment and (moment.second or moment.microsecond):
+                raise ValidationError({name: _("Enter full minutes.")})
+
     def __str__(self):
-        return f"{self.get_weekday_display()} {self.opens:%H:%M}–{self.closes:%H:%M}"
+        hours = f"{self.get_weekday_display()} {self.opens:%H:%M}–{self.closes:%H:%M}"
+        return f"{hours} · {_('break')}" if self.is_break else hours
+
+    def is_in_force(self, day):
+        """Whether its validity covers `day`."""
+        return (self.valid_from or day) <= day <= (self.valid_until or day)
 
 
 class PrayerTime(SalonOwned):

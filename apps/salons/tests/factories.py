@@ -11,6 +11,7 @@ from apps.accounts.tests.factories import UserFactory
 from apps.salons.models import (
     Customer,
     Membership,
+    PrayerTime,
     Review,
     Salon,
     ScheduleException,
@@ -117,6 +118,18 @@ class ScheduleExceptionFactory(SalonOwnedFactory):
 
     name_ar = "إغلاق"
     name_en = "Closed"
+    starts_on = factory.LazyFunction(timezone.localdate)
+    ends_on = factory.SelfAttribute("starts_on")
+
+
+class PrayerTimeFactory(SalonOwnedFactory):
+    """Maghrib is called at 18:12 today."""
+
+    class Meta:
+        model = PrayerTime
+
+    prayer = PrayerTime.Prayer.MAGHRIB
+    called_at = time(18, 12)
     starts_on = factory.LazyFunction(timezone.localdate)
     ends_on = factory.SelfAttribute("starts_on")
 
