@@ -33,21 +33,38 @@ def why_not(
     service: Service, staff: Staff, starts_at: datetime, *, now: datetime, moving: Booking | None = None
 ) -> list[Reason]:
     """Everything that keeps `service` with `staff` from beginning at `starts_at` (aware); empty when it is offered."""
+    return why_not_each(service, [staff], starts_at, now=now, moving=moving)[staff.pk]
+
+
+def why_not_each(
+    service: Service, people: list[Staff], starts_at: datetime, *, now: datetime, moving: Booking | None = None
+) -> dict[int, list[Reason]]:
+    """The same for several `people` by their key; ten queries, however many."""
     salon = service.salon
-    own = StaffService.objects.filter(service=service, staff=staff).first()
-    reasons = [*_off_sale(service, staff, is_able=own is not None)]
-    length = moving.duration_minutes if moving else (own and own.duration_minutes) or service.duration_minutes
-    offer = Offer(staff, length, service.price_amount)
+    rows = StaffService.objects.filter(service=service, staff__in=people)
+    lengths = {row.staff_id: row.duration_minutes or service.duration_minutes for row in rows}
+    reasons = {person.pk: [*_off_sale(service, person, is_able=person.pk in lengths)] for person in people}
+    offers = [
+        Offer(
+            person,
+            moving.duration_minutes if moving else lengths.get(person.pk, service.duration_minutes),
+            service.price_amount,
+        )
+        for person in people
+    ]
     rivals = selectors.rivals(now, moving)
-    calendars = selectors.calendars_at(salon, [offer], starts_at, now=now, rivals=rivals)
+    calendars = selectors.calendars_at(salon, offers, starts_at, now=now, rivals=rivals)
     if not calendars:
-        return [*reasons, Reason("no_time", _("Choose a full minute within reach of the calendar."))]
-    visit = selectors.visit_of(offer, moving or service, salon)
+        nowhere = Reason("no_time", _("Choose a full minute within reach of the calendar."))
+        return {pk: [*found, nowhere] for pk, found in reasons.items()}
     day = starts_at.astimezone(ZoneInfo(salon.timezone)).date()
     _schedule, prayers = selectors.load_schedule(salon, day, day, today=day)
     words = _Words(salon, prayers, first=day, last=day, now=now)
-    words.bookings = list(rivals.filter(staff=staff).occupying(starts_at - ONE_DAY, starts_at + 2 * ONE_DAY))
-    return reasons + words.reasons(staff, calendars[staff.pk], visit, to_minutes(starts_at))
+    words.bookings = list(rivals.filter(staff__in=people).occupying(starts_at - ONE_DAY, starts_at + 2 * ONE_DAY))
+    for offer in offers:
+        person, visit = offer.staff, selectors.visit_of(offer, moving or service, salon)
+        reasons[person.pk] += words.reasons(person, calendars[person.pk], visit, to_minutes(starts_at))
+    return reasons
 
 
 def stranded_visits(salon_id: int, *, now: datetime) -> dict[UUID, list[Reason]]:

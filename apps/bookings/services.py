@@ -208,7 +208,8 @@ def reassign_day(*, actor, staff_id, day, reason):
     visits = lock_day(staff_id, day)
     moved, left = [], []
     for booking in visits:
-        if booking.awaits_payment and booking.hold_expires_at <= now:
+        ran_out = booking.awaits_payment and booking.hold_expires_at <= now
+        if ran_out or booking.ends_at <= now:
             continue
         others = [o for o in selectors.offers(booking.service, moving=booking) if o.staff.pk != staff_id]
         colleagues = selectors.free_as_agreed(booking, others, now=now)

@@ -1,26 +1,38 @@
 """The desk: bookings as the salon sees them. Every button opens a dialog and calls one use case."""
 
-from django.contrib import admin
+from functools import partial
+
+from django.contrib import admin, messages
+from django.http import HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
-from apps.bookings import services
-from apps.bookings.admin.forms import CancelDialog, DeskBookingForm, MoveDialog
+from apps.bookings import policies, services
+from apps.bookings.admin.dialogs import CancelDialog, MoveDialog, ReassignDialog, ServiceDialog
+from apps.bookings.admin.forms import DeskBookingForm
+from apps.bookings.admin.telling import tell_reassigned, warn_of_overlaps
+from apps.bookings.admin.times import NOT_FREE
+from apps.bookings.admin.why_not import why_not_page
 from apps.bookings.models import Booking
 from apps.bookings.resources import BookingResource
-from apps.common.admin.dialogs import ConfirmDialog, ReasonDialog, run_use_case
+from apps.common.admin.dialogs import ConfirmDialog, ReasonDialog, attempt, page_of, run_use_case
 from apps.common.admin.displays import (
+    EMPTY,
     left_to_right,
     money_column,
     phone_column,
     reference_column,
+    show_time,
     state_column,
     time_column,
     two_lines,
 )
 from apps.common.admin.filters import ChoicesDropdownFilter, RangeDateTimeFilter, ScopedRelatedFilter
 from apps.common.admin.transfer import ExportableModelAdmin
+from apps.common.errors import DomainError
+from apps.common.scope import salons_allowing
 from apps.salons.services import person_with_phone
 
 Status = Booking.Status
@@ -34,11 +46,33 @@ STATE_COLOURS = {
     Status.EXPIRED: "default",
 }
 UNDOABLE = (Status.ARRIVED, Status.COMPLETED, Status.NO_SHOW)
-MOVABLE = (Status.PENDING, Status.CONFIRMED)
+OUTSIDE_THE_RULES = (
+    _("Outside the rules"),
+    {
+        "classes": ["collapse"],
+        "description": _(
+            "With a reason, a staff member who is named above is booked outside hours, notice and start times, in a "
+            "break or a buffer, or for a blocked customer; never over another visit."
+        ),
+        "fields": ["override_reason"],
+    },
+)
 
 
 def _dialog(title, form_class, submit, description=""):
     return {"title": title, "description": description, "form_class": form_class, "form_submit_text": submit}
+
+
+def _tried(use_case):
+    """`(refusal,)` of a use case that was refused, `(None, result)` of one that was carried out."""
+    results = []
+    refusal = attempt(lambda: results.append(use_case()))
+    return refusal, *results
+
+
+def _ask_again(request, form, dialog):
+    context = {"dialog": dialog, "form": form, "form_submit_text": dialog["form_submit_text"]}
+    return TemplateResponse(request, "unfold/helpers/dialog.html", context)
 
 
 @admin.register(Booking)
@@ -85,7 +119,8 @@ class BookingAdmin(ExportableModelAdmin):
             {
                 "fields": [
                     ("display_price", "display_vat", "display_prepay"),
-                    ("free_cancellation_hours", "late_cancellation_percent", "display_fee"),
+                    ("display_free_until", "free_cancellation_hours"),
+                    ("late_cancellation_percent", "display_fee"),
                 ]
             },
         ),
@@ -102,12 +137,14 @@ class BookingAdmin(ExportableModelAdmin):
         ),
     ]
     add_fieldsets = [(None, {"fields": [("phone", "name"), ("service", "staff"), "starts_at", "note"]})]
+    actions_list = ["why_not_action", "reassign_action"]
     actions_detail = [
         "confirm_action",
         "arrive_action",
         "complete_action",
         "no_show_action",
         "reschedule_action",
+        "service_action",
         "cancel_action",
         "undo_action",
     ]
@@ -133,30 +170,98 @@ class BookingAdmin(ExportableModelAdmin):
     def display_service(self, booking):
         return booking.service_name
 
+    @admin.display(description=_("cancelling free until"))
+    def display_free_until(self, booking):
+        if booking.status not in Booking.MOVABLE:
+            return EMPTY
+        return show_time(policies.free_until(booking), booking.salon.timezone)
+
     # --- A new visit is typed in, afterwards only the use cases change it ---
 
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = super().get_fieldsets(request, obj)
+        may_override = obj is None and salons_allowing(request, Booking, "override")
+        return [*fieldsets, OUTSIDE_THE_RULES] if may_override else fieldsets
+
     def get_form(self, request, obj=None, **kwargs):
-        if obj is None:
-            kwargs["form"] = DeskBookingForm
-        return super().get_form(request, obj, **kwargs)
+        if obj is not None:
+            return super().get_form(request, obj, **kwargs)
+        form = super().get_form(request, obj, **kwargs, form=DeskBookingForm)
+        form.user, form.refusal = request.user, getattr(request, "refusal", None)
+        return form
 
     def has_change_permission(self, request, obj=None):
         return False
 
     def save_model(self, request, obj, form, change):
-        said = form.cleaned_data
-        staff = said.get("staff")
-        person = person_with_phone(said["phone"], name=said["name"], actor=request.user)
-        booking = services.book_appointment(
-            actor=request.user,
+        try:
+            booking = self._book(request.user, form.cleaned_data)
+        except DomainError as refusal:
+            request.refusal = refusal
+            raise
+        obj.__dict__.update(booking.__dict__)
+        warn_of_overlaps(request, booking)
+
+    @staticmethod
+    def _book(actor, said):
+        person = person_with_phone(said["phone"], name=said["name"], actor=actor)
+        return services.book_appointment(
+            actor=actor,
             person=person,
             service_id=said["service"].pk,
-            staff_id=staff and staff.pk,
+            staff_id=said["staff"] and said["staff"].pk,
             starts_at=said["starts_at"],
             note=said["note"],
             source=Booking.Source.DESK,
+            override_reason=said.get("override_reason", ""),
         )
-        obj.__dict__.update(booking.__dict__)
+
+    def _told(self, request, view):
+        return super()._told(request, partial(self._as_typed, request, view))
+
+    @staticmethod
+    def _as_typed(request, view):
+        """A visit that is refused comes back as it was typed, with the refusal at the field that should change."""
+        try:
+            return view()
+        except DomainError:
+            if not hasattr(request, "refusal"):
+                raise
+            return view()
+
+    # --- Buttons above the list ---
+
+    def has_why_not_permission(self, request, object_id=None):
+        return bool(salons_allowing(request, Booking, "view"))
+
+    def has_reassign_permission(self, request, object_id=None):
+        return bool(salons_allowing(request, Booking, "reschedule"))
+
+    @action(description=_("Why not this time?"), url_path="why-not", icon="help", permissions=["why_not"])
+    def why_not_action(self, request):
+        return why_not_page(self, request)
+
+    @action(
+        description=_("Give a day to colleagues"),
+        url_path="reassign",
+        icon="swap_horiz",
+        permissions=["reassign"],
+        dialog=_dialog(
+            _("Give a day to colleagues"),
+            ReassignDialog,
+            _("Give to colleagues"),
+            _("Every visit of the day goes to whoever is free at that very time. The customers are told."),
+        ),
+    )
+    def reassign_action(self, request, form):
+        said = form.cleaned_data
+        day = {"staff_id": said["staff"].pk, "day": said["day"], "reason": said["reason"]}
+        refusal, *done = _tried(partial(services.reassign_day, actor=request.user, **day))
+        if refusal:
+            messages.error(request, str(refusal))
+        for moved, left in done:
+            tell_reassigned(request, moved, left)
+        return HttpResponse(headers={"HX-Redirect": page_of(request)})
 
     # --- Steps: shown when the state and the person's rights allow them ---
 
@@ -179,10 +284,13 @@ class BookingAdmin(ExportableModelAdmin):
         return self._may_step(request, "no_show", object_id, [Status.CONFIRMED, Status.ARRIVED])
 
     def has_reschedule_booking_permission(self, request, object_id=None):
-        return self._may_step(request, "reschedule", object_id, MOVABLE)
+        return self._may_step(request, "reschedule", object_id, Booking.MOVABLE)
+
+    def has_change_service_booking_permission(self, request, object_id=None):
+        return self._may_step(request, "reschedule", object_id, [*Booking.MOVABLE, Status.ARRIVED])
 
     def has_cancel_booking_permission(self, request, object_id=None):
-        return self._may_step(request, "cancel", object_id, MOVABLE)
+        return self._may_step(request, "cancel", object_id, Booking.MOVABLE)
 
     def has_undo_booking_permission(self, request, object_id=None):
         return self._may_step(request, "undo", object_id, UNDOABLE)
@@ -238,10 +346,33 @@ class BookingAdmin(ExportableModelAdmin):
         dialog=_dialog(_("Move this booking"), MoveDialog, _("Move")),
     )
     def reschedule_action(self, request, form, object_id):
-        moment = form.cleaned_data["starts_at"]
-        return self._step(
-            request, services.reschedule_booking, object_id, _("The booking was moved."), form, starts_at=moment
-        )
+        move = {"actor": request.user, "booking_id": object_id, **form.move()}
+        refusal, *moved = _tried(partial(services.reschedule_booking, **move))
+        if isinstance(refusal, NOT_FREE):
+            form.refuse(refusal)
+            return _ask_again(request, form, self.reschedule_action.dialog)
+        if refusal:
+            messages.error(request, str(refusal))
+        for booking in moved:
+            messages.success(request, _("The booking was moved."))
+            warn_of_overlaps(request, booking)
+        return HttpResponse(headers={"HX-Redirect": page_of(request)})
+
+    @action(
+        description=_("Service"),
+        url_path="service",
+        icon="content_cut",
+        permissions=["change_service_booking"],
+        dialog=_dialog(
+            _("Change the service"),
+            ServiceDialog,
+            _("Change the service"),
+            _("Time and staff member stay. What the new price lacks is due; what was paid beyond it goes back."),
+        ),
+    )
+    def service_action(self, request, form, object_id):
+        chosen = {"service_id": form.cleaned_data["service"]}
+        return self._step(request, services.change_service, object_id, _("The service was changed."), form, **chosen)
 
     @action(
         description=_("Cancel the booking"),

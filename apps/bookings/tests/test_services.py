@@ -374,3 +374,18 @@ def test_news_of_a_refused_booking_reach_nobody(house, monkeypatch):
     with pytest.raises(SlotNotOffered), transaction.atomic():
         book(house, hours=0.5)
     assert told == []
+
+
+def test_a_day_goes_to_colleagues_and_what_is_over_or_nobody_can_take_stays(house, clock):
+    anna, basma = house.staff
+    over, moved, left = (book(house, hours=hours, staff_id=anna.pk) for hours in (3, 7, 9))
+    book(house, hours=9, staff_id=basma.pk)
+    clock.shift(4 * 3600)
+
+    given = services.reassign_day(actor=house.manager, staff_id=anna.pk, day=house.at(0).date(), reason="Ill")
+
+    assert given == ([moved], [left])
+    places = {row.pk: (row.staff, row.starts_at, row.version) for row in Booking.objects.select_related("staff")}
+    assert places[over.pk] == (anna, house.at(3), 1)
+    assert places[moved.pk] == (basma, house.at(7), 2)
+    assert places[left.pk] == (anna, house.at(9), 1)
