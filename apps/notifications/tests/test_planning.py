@@ -135,7 +135,7 @@ def test_no_failure_of_the_sender_reaches_whoever_committed(monkeypatch, django_
     assert "disk full" in caplog.text
 
 
-def test_with_a_broker_the_worker_is_told_the_number_and_nothing_is_sent_here(
+def test_bk28_with_a_broker_the_worker_is_told_the_number_and_nothing_is_sent_here(
     settings, monkeypatch, provider, django_capture_on_commit_callbacks
 ):
     settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
@@ -153,7 +153,7 @@ def test_with_a_broker_the_worker_is_told_the_number_and_nothing_is_sent_here(
     assert provider.messages == []
 
 
-def test_a_broker_that_is_away_leaves_the_message_for_the_next_pass(
+def test_bk27_a_broker_that_is_away_leaves_the_message_for_the_next_pass(
     settings, monkeypatch, provider, django_capture_on_commit_callbacks
 ):
     from kombu.exceptions import OperationalError

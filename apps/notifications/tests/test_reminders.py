@@ -70,7 +70,7 @@ def test_a_reminder_the_planner_was_late_for_still_goes_out(provider, django_cap
     assert reminders() == [("sent", NOW - timedelta(hours=2), "")]
 
 
-def test_a_moved_booking_is_reminded_of_once_for_its_new_time(provider):
+def test_rs08_a_moved_booking_is_reminded_of_once_for_its_new_time(provider):
     booking = BookingFactory(starts_at=NOW + timedelta(hours=30))
     services.plan_reminders()
     booking.place(staff=booking.staff, starts_at=NOW + timedelta(hours=40))
