@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 from apps.bookings.errors import BookingChanged
 from apps.bookings.models import Booking
 from apps.common.locks import lock
-from apps.salons.models import Staff
+from apps.salons.models import Service, Staff
 
 ONE_DAY = timedelta(days=1)
 
 
-def lock_for_booking(*, person_id, salon_id):
-    """While it is held, what is counted per person stays true (in all salons), and so do the salon's hours."""
+def lock_for_booking(*, person_id, service_id):
+    """While it is held, what is counted per person stays true (in all salons), and so does what the salon offers."""
+    salon_id = Service.objects.filter(pk=service_id).values_list("salon_id", flat=True).first()
     lock(exclusive=[("person", person_id)], shared=[("schedule", salon_id)])
 
 
@@ -42,8 +43,9 @@ def lock_calendars(staff_ids):
 
 def lock_booking(booking_id):
     """The booking with the rows its rules read. Raises Booking.DoesNotExist."""
-    rows = Booking.objects.select_related("salon", "customer__user", "staff", "service")
-    return rows.select_for_update(of=("self",), no_key=True).get(pk=booking_id)
+    # Locked by itself: had it gone to another calendar meanwhile, a join to the old one would find nothing.
+    Booking.objects.select_for_update(no_key=True).only("pk").get(pk=booking_id)
+    return Booking.objects.select_related("salon", "customer__user", "staff", "service").get(pk=booking_id)
 
 
 def lock_day(staff_id, day):

@@ -75,9 +75,9 @@ def book_appointment(
     TooManyBookings, StaffRequired. Publishes: BookingPlaced.
     """
     now = timezone.now()
+    lock_for_booking(person_id=person.pk, service_id=service_id)
     service = _bookable_service(service_id)
     promise = quotes.read_quote(quote, service=service, now=now) if quote else None
-    lock_for_booking(person_id=person.pk, salon_id=service.salon_id)
     customer = customer_card_of(person, salon=service.salon, actor=actor)
     record = selectors.record_of(customer, now=now)
     if source == Source.ONLINE:
@@ -213,14 +213,12 @@ def reassign_day(*, actor, staff_id, day, reason):
             continue
         others = [o for o in selectors.offers(booking.service, moving=booking) if o.staff.pk != staff_id]
         colleagues = selectors.free_as_agreed(booking, others, now=now)
-        if not colleagues:
+        try:
+            _hand_over(booking, colleagues, actor=actor, reason=reason, now=now)
+        except SlotTaken:
             left.append(booking)
-            continue
-        expire_holds(now=now, staff_ids=[colleagues[0].staff.pk])
-        booking.place(staff=colleagues[0].staff, starts_at=booking.starts_at)
-        _save_moved(booking, actor=actor, reason=reason)
-        publish(BookingMoved(booking.pk))
-        moved.append(booking)
+        else:
+            moved.append(booking)
     return moved, left
 
 
@@ -249,6 +247,7 @@ def confirm_paid_booking(*, booking_id, reason=""):
         return True
     if booking.status not in (Status.PENDING, Status.EXPIRED):
         return False
+    expire_holds(staff_ids=[booking.staff_id], sparing=booking.pk)
     try:
         with _overlap_as_slot_taken():
             _change_status(booking, Status.CONFIRMED, actor=None, reason=reason, hold_expires_at=None)
@@ -331,17 +330,22 @@ def undo_step(*, actor, booking_id, reason):
         raise InvalidTransition(_("There is nothing to undo."))
     target = before[booking.status]
 
+    expire_holds(staff_ids=[booking.staff_id])
     with _overlap_as_slot_taken():
         return _change_status(booking, target, actor=actor, reason=reason)
 
 
 @use_case
-def expire_holds(*, now=None, staff_ids=None):
-    """End holds whose money did not come in time, of all staff or of `staff_ids`; returns how many."""
-    overdue = Booking.objects.overdue_holds(now or timezone.now())
+def expire_holds(*, now=None, staff_ids=None, sparing=None):
+    """End holds whose money did not come in time, of all staff or of `staff_ids`; returns how many.
+
+    `sparing` is the key of a booking that is left alone, because its money has just come.
+    """
+    overdue = Booking.objects.overdue_holds(now or timezone.now()).exclude(pk=sparing)
     if staff_ids is not None:
         overdue = overdue.filter(staff_id__in=staff_ids)
-    expired = list(overdue.select_for_update(skip_locked=True, no_key=True).order_by("pk"))
+    # A pass leaves alone what somebody else is ending; who needs the time waits for it.
+    expired = list(overdue.select_for_update(skip_locked=staff_ids is None, no_key=True).order_by("pk"))
     for booking in expired:
         _change_status(booking, Status.EXPIRED, actor=None, reason="")
         publish(BookingExpired(booking.pk))
@@ -390,6 +394,22 @@ def _ensure_may_book_online(customer, record):
         raise TooManyBookings
 
 
+def _hand_over(booking, colleagues, *, actor, reason, now):
+    """To the first of `colleagues` (Offers). Raises SlotTaken when there is none, or when somebody was faster."""
+    if not colleagues:
+        raise SlotTaken
+    staff = colleagues[0].staff
+    expire_holds(now=now, staff_ids=[staff.pk])
+    before = booking.staff
+    booking.place(staff=staff, starts_at=booking.starts_at)
+    try:
+        _save_moved(booking, actor=actor, reason=reason)
+    except SlotTaken:
+        booking.place(staff=before, starts_at=booking.starts_at)
+        raise
+    publish(BookingMoved(booking.pk))
+
+
 def _save_moved(booking, *, actor, reason):
     booking.version += 1
     with _overlap_as_slot_taken():
@@ -422,7 +442,7 @@ def _make_room(booking, *, actor, reason):
     booking.override_reason = reason
     gives_way = _("Buffer given up for booking %(reference)s: %(reason)s")
     told = gives_way % {"reference": booking.display_reference, "reason": reason}
-    others = Booking.objects.filter(staff=booking.staff).exclude(pk=booking.pk)
+    others = Booking.objects.filter(staff=booking.staff).exclude(pk=booking.pk).select_for_update(no_key=True)
     for other in others.occupying(booking.occupied_from, booking.occupied_until).order_by("starts_at"):
         if other.starts_at < booking.ends_at and booking.starts_at < other.ends_at:
             raise SlotTaken(
@@ -493,12 +513,12 @@ def _set_first_state(booking, now):
 
 
 def _insert(booking, *, actor, now):
-    """Whether the database had room; holds that ran out make room first."""
-    reason = booking.override_reason
-    if insert_unless(booking, rule=NO_OVERLAP, actor=actor, reason=reason):
+    """Whether the database had room; holds that ran out make room first, whoever ends them."""
+    told = {"rule": NO_OVERLAP, "actor": actor, "reason": booking.override_reason}
+    if insert_unless(booking, **told):
         return True
-    ended = expire_holds(now=now, staff_ids=[booking.staff_id])
-    return bool(ended) and insert_unless(booking, rule=NO_OVERLAP, actor=actor, reason=reason)
+    expire_holds(now=now, staff_ids=[booking.staff_id])
+    return insert_unless(booking, **told)
 
 
 def _change_status(booking, target, *, actor, reason, **fields):
