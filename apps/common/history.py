@@ -1,5 +1,7 @@
 """Saving so that history can say who, when and why, whichever door the change came through."""
 
+from functools import cache
+
 from django.db import IntegrityError, connection, transaction
 from django.db.models.sql import InsertQuery
 from django.utils import timezone
@@ -48,13 +50,19 @@ def _insert_or_withdraw(instance, rule, actor, reason):
     return inserted
 
 
-def _withdrawing_sql(model, rule, insert_sql, history_columns):
+@cache
+def _history_of(model):
+    """Its table, and the columns it has in common with `model`, both quoted. The manager is made anew on each look."""
     quote, history = connection.ops.quote_name, model.history.model._meta
     own = {field.column for field in model._meta.concrete_fields}
-    kept = ", ".join(quote(field.column) for field in history.concrete_fields if field.column in own)
+    return quote(history.db_table), ", ".join(quote(f.column) for f in history.concrete_fields if f.column in own)
+
+
+def _withdrawing_sql(model, rule, insert_sql, history_columns):
+    quote, (table, kept) = connection.ops.quote_name, _history_of(model)
     return (
         # Names of our own tables and columns only; values travel as parameters.
         f"WITH inserted AS ({insert_sql} ON CONFLICT ON CONSTRAINT {quote(rule)} DO NOTHING RETURNING *)"  # noqa: S608
-        f" INSERT INTO {quote(history.db_table)} ({kept}, {', '.join(map(quote, history_columns))})"
+        f" INSERT INTO {table} ({kept}, {', '.join(map(quote, history_columns))})"
         f" SELECT {kept}, {', '.join(['%s'] * len(history_columns))} FROM inserted"
     )

@@ -64,6 +64,10 @@ class Halt:
         self._reached.set()
         assert self._lifted.wait(PATIENCE), "nobody let it go on"
 
+    @property
+    def is_reached(self) -> bool:
+        return self._reached.is_set()
+
     def wait(self) -> None:
         assert self._reached.wait(PATIENCE), "nobody came here"
 
@@ -71,12 +75,12 @@ class Halt:
         self._lifted.set()
 
 
-def wait_for_blocked(rival: Future) -> None:
-    """Return when `rival` waits for a lock, or needs none after all; at once on SQLite, which shows nobody waiting."""
+def wait_for_blocked(rival: Future, *halts: Halt) -> None:
+    """Return when `rival` waits for a lock, came to one of `halts` or is done; at once on SQLite, which shows none."""
     if connection.vendor != "postgresql":
         return
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    wait_until(lambda: rival.done() or _value(waiting))
+    wait_until(lambda: rival.done() or any(halt.is_reached for halt in halts) or _value(waiting))
 
 
 def deadlocks() -> int:

@@ -12,7 +12,7 @@ from apps.bookings.tests.conftest import open_salon
 from apps.bookings.tests.factories import BookingFactory
 from apps.common import events
 from apps.salons.services import lock_schedule
-from apps.salons.tests.factories import CustomerFactory, TimeOffFactory
+from apps.salons.tests.factories import CustomerFactory, ServiceFactory, StaffServiceFactory, TimeOffFactory
 
 MOST_BOOKINGS, FARTHEST_DAY = 100, 366
 HOUR = timedelta(hours=1)
@@ -67,6 +67,15 @@ def take_time_off(house, starts_at, *, staff=0):
         hit = keys_between(member, starts_at, ends_at)
         TimeOffFactory(salon=house.salon, staff=member, starts_at=starts_at, ends_at=ends_at)
     return hit
+
+
+def offered_cheaper_by(house, favourite, **fields):
+    """A service that both do, `favourite` at half the price: whoever books it with anybody is given to them first."""
+    service = ServiceFactory(salon=house.salon, **fields)
+    for staff in house.staff:
+        price = service.price_amount / 2 if staff == favourite else None
+        StaffServiceFactory(salon=house.salon, staff=staff, service=service, price_amount=price)
+    return service
 
 
 def keys_between(staff, starts_at, ends_at):

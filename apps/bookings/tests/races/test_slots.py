@@ -21,6 +21,7 @@ from apps.bookings.tests.races.support import (
     keys_between,
     move,
     noon,
+    offered_cheaper_by,
     on,
     people_of,
     racers,
@@ -60,15 +61,6 @@ def test_av31_who_prefers_one_and_who_prefers_the_other_never_wait_for_each_othe
     results = race_rounds(8, rounds, step)
 
     assert [tally(one) for one in results] == [{"Booking": 2, "SlotTaken": 6}] * rounds
-
-
-def offered_cheaper_by(house, favourite):
-    """A service that both do, `favourite` at half the price."""
-    service = ServiceFactory(salon=house.salon)
-    for staff in house.staff:
-        price = service.price_amount / 2 if staff == favourite else None
-        StaffServiceFactory(salon=house.salon, staff=staff, service=service, price_amount=price)
-    return service
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -1,5 +1,6 @@
 """Two people change one booking at the same moment: one of them wins or both do in turn, and nothing happens twice."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,13 +9,26 @@ from django.db import transaction
 from apps.bookings import services
 from apps.bookings.events import BookingCancelled, BookingExpired, BookingMoved, BookingPlaced
 from apps.bookings.models import Booking
-from apps.bookings.tests.races.support import HOUR, arena, book, move, noon, on, people_of, states, tally, visit
+from apps.bookings.tests.races.support import (
+    HOUR,
+    arena,
+    book,
+    move,
+    noon,
+    offered_cheaper_by,
+    on,
+    people_of,
+    states,
+    tally,
+    visit,
+)
 from apps.common.testing.race import Halt, beside, race, race_rounds, wait_for_blocked
 from apps.notifications.models import Kind, Notification
 from apps.payments.models import Payment, Refund
 from apps.payments.services import record_payment
 from apps.salons.models import Salon, Service
 from apps.salons.services import lock_schedule
+from apps.salons.tests.factories import ServiceFactory, StaffServiceFactory
 
 Status = Booking.Status
 CUSTOMER, SALON = Booking.CancelledBy.CUSTOMER, Booking.CancelledBy.SALON
@@ -155,9 +169,9 @@ def test_five_sweepers_end_every_hold_once_and_tell_it_once(clock, monkeypatch):
 # --- What a race finds only by luck, in the order that hurts ---
 
 
-def ran_out(house, starts_at):
+def ran_out(house, starts_at, *, staff=0):
     """A hold whose time is up and which no pass has ended yet."""
-    return visit(house, starts_at, status=Status.PENDING, hold_expires_at=house.at(0))
+    return visit(house, starts_at, staff=staff, status=Status.PENDING, hold_expires_at=house.at(0))
 
 
 @pytest.mark.parametrize("ended_by", ["a-rival", "a-pass"])
@@ -177,19 +191,53 @@ def test_bk06_a_dead_hold_that_somebody_is_ending_this_moment_stands_in_nobodys_
     assert tally([booked.result()]) == {"Booking": 1}
 
 
-def test_bk06_who_books_and_who_moves_into_the_time_of_a_dead_hold_never_wait_for_each_other(house, monkeypatch):
-    """Ending the hold makes the one wait who moves there; so who books must not wait for the mover afterwards."""
-    ran_out(house, noon(house, 1))
-    mover, ending, [person] = visit(house, noon(house, 2)), Halt(), people_of(house, 1)
+def lengthen(house, booking, *, to=90):
+    longer = ServiceFactory(salon=house.salon, duration_minutes=to)
+    StaffServiceFactory(salon=house.salon, staff=booking.staff, service=longer)
+    return services.change_service(actor=house.manager, booking_id=booking.pk, service_id=longer.pk)
+
+
+@pytest.mark.parametrize("how", ["moved", "lengthened"])
+def test_bk06_who_books_and_who_reaches_into_the_time_of_a_dead_hold_never_wait_for_each_other(house, monkeypatch, how):
+    """Ending the hold makes the other one wait; so who ended it must not come to wait for the other one in turn."""
+    hold, ending, [person] = ran_out(house, noon(house, 1)), Halt(), people_of(house, 1)
+    before = visit(house, hold.starts_at - timedelta(minutes=45))
+    reach = {"moved": lambda: move(house, before, hold.starts_at), "lengthened": lambda: lengthen(house, before)}[how]
     on(monkeypatch, BookingExpired, ending.here)
 
-    with beside(lambda: book(house, person, noon(house, 1))) as booked:
+    with beside(lambda: book(house, person, hold.starts_at)) as booked:
         ending.wait()
-        with beside(lambda: move(house, mover, noon(house, 1))) as moved:
-            wait_for_blocked(moved)
+        with beside(reach) as reached:
+            wait_for_blocked(reached)
             ending.lift()
 
-    assert tally([booked.result(), moved.result()]) == {"Booking": 1, "SlotTaken": 1}
+    assert tally([booked.result(), reached.result()]) == {"Booking": 1, "SlotTaken": 1}
+
+
+def test_bk06_two_who_end_the_dead_holds_of_each_others_second_choice_never_wait_for_each_other(house, monkeypatch):
+    """Each ends the hold of the favourite, is crowded out there all the same, and goes on to the other one."""
+    holds = [ran_out(house, noon(house, 1), staff=staff) for staff in (0, 1)]
+    ending, people = {hold.pk: Halt() for hold in holds}, people_of(house, 2)
+    wishes = [offered_cheaper_by(house, staff, duration_minutes=90) for staff in house.staff]
+
+    def crowd_out(event):
+        staff = [hold.pk for hold in holds].index(event.booking_id)
+        visit(house, noon(house, 1) + HOUR, staff=staff)
+        ending[event.booking_id].here()
+
+    def book_anybody(number):
+        call = {"person": people[number], "service_id": wishes[number].pk, "starts_at": noon(house, 1)}
+        return services.book_appointment(actor=people[number], **call)
+
+    on(monkeypatch, BookingExpired, crowd_out)
+    with beside(lambda: book_anybody(0)) as first:
+        ending[holds[0].pk].wait()
+        with beside(lambda: book_anybody(1)) as second:
+            wait_for_blocked(second, ending[holds[1].pk])
+            for halt in ending.values():
+                halt.lift()
+
+    assert tally([first.result(), second.result()]) == {"SlotTaken": 2}
 
 
 @pytest.mark.parametrize(
@@ -231,6 +279,14 @@ def test_a_neighbour_who_is_called_off_while_its_buffer_is_given_away_stays_call
 
     assert tally([cancelled.result(), booked.result()]) == {"Booking": 2}
     assert states(neighbour)[-1] == ("cancelled", 2)
+
+
+def test_a_longer_service_reaches_into_the_time_of_a_dead_hold(house):
+    hold = ran_out(house, noon(house, 1))
+    before = visit(house, hold.starts_at - timedelta(minutes=45))
+
+    assert lengthen(house, before).duration_minutes == 90
+    assert states(hold) == [("pending", 1), ("expired", 2)]
 
 
 def test_late_money_gets_its_time_again_although_a_dead_hold_lies_on_it(house):

@@ -1,0 +1,19 @@
+"""The bounds that `docs/benchmarks.md` explains. They are judged on PostgreSQL; invariants hold everywhere."""
+
+from project.bench.report import Bound, at_least, at_most, exactly
+
+NONE = exactly(0)
+SOME = at_least(1)
+GOALS: dict[str, Bound] = {
+    "racing p99": at_most(5),
+    "worst answer": at_most(250),
+    "use case": at_least(0.15),
+    "guarded insert": at_least(0.30),
+    "one busy calendar": at_least(0.80),
+    "history": at_most(1.5),
+    "queries": at_most(4),
+    "cpu": at_most(10),
+    "warm": at_most(50),
+    "large table": at_most(1.3),
+    "peer": at_least(100),
+}

@@ -1,0 +1,1 @@
+"""What our own paths are compared with, each as good as its kind can be."""

@@ -1,0 +1,82 @@
+"""How much is measured: in full for the figures, quickly for every change, or tiny to see that it works."""
+
+from dataclasses import dataclass
+
+PROCESSES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class RaceScale:
+    """Of suite `race`: how many slots are raced for at each door, and after how many seconds it closes at the latest.
+
+    The last door takes what is missing to `attempts`. In each of `rounds` people wait at one slot for `waiting_turns`,
+    and every kind of writer writes for `writing_seconds`.
+    """
+
+    rounds: int
+    attempts: int
+    slots: dict[str, int]
+    door_seconds: float
+    last_door_seconds: float
+    control_slots: int
+    waiting_turns: int
+    waiting_seconds: float
+    lone_turns: int
+    writing_seconds: float
+    racing_threads: int = 8
+    writing_threads: int = 4
+    staff: int = 16
+    customers: int = 1024
+
+
+RACE_SLOTS = {
+    "API": 500,
+    "admin form": 150,
+    "reschedule": 400,
+    "walk-in": 400,
+    "these four at once": 250,
+    "use case": 1000,
+}
+RACE_FULL = RaceScale(
+    rounds=5,
+    attempts=100_000,
+    slots=RACE_SLOTS,
+    door_seconds=12,
+    last_door_seconds=30,
+    control_slots=60,
+    waiting_turns=60,
+    waiting_seconds=5,
+    lone_turns=300,
+    writing_seconds=2,
+)
+RACE_QUICK = RaceScale(
+    rounds=3,
+    attempts=5_000,
+    slots={door: slots // 25 for door, slots in RACE_SLOTS.items()},
+    door_seconds=2,
+    last_door_seconds=4,
+    control_slots=20,
+    waiting_turns=12,
+    waiting_seconds=1.5,
+    lone_turns=100,
+    writing_seconds=0.6,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SlotsScale:
+    """Of suite `slots`: `staff` people searched over `days`; the large table adds `past_days` of theirs and the
+    bookings of `other_staff` in another salon. Every round measures each call `calls` times.
+    """
+
+    rounds: int
+    calls: int
+    past_days: int
+    other_staff: int
+    staff: int = 50
+    days: int = 30
+    customers: int = 200
+
+
+SLOTS_FULL = SlotsScale(rounds=7, calls=10, past_days=1234, other_staff=500)
+SLOTS_QUICK = SlotsScale(rounds=5, calls=5, past_days=92, other_staff=30)

@@ -1,0 +1,204 @@
+"""The benchmark in miniature, on the database of the tests: a real run of each suite, far too short for its figures."""
+
+import json
+import shutil
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from project.bench import race, slots
+from project.bench.costs import bound_against
+from project.bench.crew import crew
+from project.bench.database import MAINTENANCE, engine, scratch_database
+from project.bench.partners.raw import Raw
+from project.bench.peer import measure_peer
+from project.bench.report import Report, at_least, at_most, exactly, median_ratio
+from project.bench.scale import RaceScale, SlotsScale
+from project.bench.world import make_world
+
+TINY_RACE = RaceScale(
+    rounds=1,
+    attempts=1,
+    slots={"these four at once": 2, "use case": 2},
+    door_seconds=5,
+    last_door_seconds=5,
+    control_slots=8,
+    waiting_turns=2,
+    waiting_seconds=5,
+    lone_turns=5,
+    writing_seconds=0.1,
+    racing_threads=2,
+    writing_threads=1,
+    staff=8,
+    customers=64,
+)
+needs_tables = pytest.mark.django_db
+moves_the_connection = pytest.mark.django_db(transaction=True)
+TINY_SLOTS = SlotsScale(rounds=1, calls=1, past_days=3, other_staff=2, staff=3, days=12, customers=4)
+
+
+@pytest.fixture(scope="module")
+def tables(django_db_setup, django_db_blocker):
+    """The name of a database with all tables, to be copied: migrating would take longer than everything else."""
+    with django_db_blocker.unblock():
+        yield connection.settings_dict["NAME"]
+
+
+@pytest.fixture(scope="module")
+def race_report(tables):
+    with scratch_database(tables):
+        report = Report("race", engine(), floors=False)
+        race.run(report, TINY_RACE)
+    return report
+
+
+@pytest.fixture(scope="module")
+def slots_report(tables):
+    with scratch_database(tables):
+        report = Report("slots", engine(), floors=False)
+        slots.run(report, TINY_SLOTS, with_peer=False)
+    return report
+
+
+def figures(report, goal):
+    return {row.what: row.figure for row in report.rows if row.goal == goal}
+
+
+def exists(name):
+    if connection.vendor == "sqlite":
+        return Path(name).parent.exists()
+    access = {**connection.get_connection_params(), "dbname": MAINTENANCE}
+    known = {key: access[key] for key in ("dbname", "host", "port", "user", "password") if key in access}
+    with psycopg.connect(**known) as maintenance:
+        return maintenance.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
+
+
+@needs_tables
+def test_racers_sell_every_slot_once_through_every_door(race_report):
+    assert race_report.absolutes["faults"] == []
+    assert [row.what for row in race_report.broken] == []
+    doors = [what.split(":")[0] for what in figures(race_report, "G1") if "slots without exactly one winner" in what]
+    assert doors == [*TINY_RACE.slots, "guarded insert"]
+
+
+@needs_tables
+def test_the_red_control_sells_slots_twice(race_report):
+    [doubles] = [figure for what, figure in figures(race_report, "G1").items() if what.startswith("red control")]
+
+    assert doubles >= 1
+
+
+@needs_tables
+@pytest.mark.parametrize(
+    ("goal", "ratio"),
+    [
+        ("G2", "use case, 4 racers: p99 at one slot / p99 at a slot for each"),
+        ("G3", "use case / raw INSERT"),
+        ("G3", "guarded insert with history / raw INSERT"),
+        ("G5", "use case, one calendar / use case"),
+        ("G6", "guarded insert / guarded insert with history"),
+    ],
+)
+def test_a_race_report_holds_its_ratios(race_report, goal, ratio):
+    assert figures(race_report, goal)[ratio] > 0
+
+
+@needs_tables
+def test_free_times_are_those_that_both_partners_find(slots_report):
+    assert [row.what for row in slots_report.broken] == []
+    compared = {what: figure for what, figure in figures(slots_report, "G7").items() if "only one of us" in what}
+    assert list(compared.values()) == [0, 0]
+    assert slots_report.absolutes["slots found"] > 0
+
+
+@needs_tables
+def test_a_floor_that_cannot_be_met_ends_the_command_with_an_error(race_report, monkeypatch, tmp_path, capsys):
+    report = Report("race", race_report.engine, floors=True, rows=list(race_report.rows))
+    report.figure("G3", "use case / raw INSERT, dreamt", race_report.rows[-1].figure, at_least(10**9))
+    monkeypatch.setattr("project.management.commands.bench.run", lambda *args, **kwargs: report)
+    file = tmp_path / "bench.json"
+
+    with pytest.raises(CommandError, match=r"^1 of the rows above do not hold\.$"):
+        call_command("bench", "--suite", "race", "--json", str(file))
+
+    dreamt = next(line for line in capsys.readouterr().out.splitlines() if "dreamt" in line)
+    assert dreamt.endswith("≥ 1,000,000,000  NO")
+    [written] = json.loads(file.read_text(encoding="utf-8"))
+    assert [row["what"] for row in written["rows"] if not row["holds"]] == ["use case / raw INSERT, dreamt"]
+
+
+@moves_the_connection
+def test_the_scratch_database_is_gone_afterwards_also_after_a_failure(tables):
+    names = []
+
+    def fail_inside():
+        with scratch_database(tables) as name:
+            names.append(name)
+            assert connection.settings_dict["NAME"] == name
+            assert exists(name)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_inside()
+
+    assert not exists(names[0])
+    assert connection.settings_dict["NAME"] == tables
+
+
+@moves_the_connection
+def test_a_peer_that_cannot_be_installed_breaks_the_report(tables, monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda program: None)
+    report = Report("slots", "any", floors=False)
+
+    with scratch_database(tables):
+        measure_peer(report, make_world(staff=1, customers=1), TINY_SLOTS)
+
+    assert [row.cells()[2:] for row in report.broken] == [("not measured", "≥ 100", "NO")]
+    assert "uv is not on the path" in report.broken[0].what
+
+
+@moves_the_connection
+def test_where_pgbench_is_missing_a_loop_takes_its_place_and_its_floor_is_higher(tables):
+    with scratch_database(tables):
+        world = make_world(staff=8, customers=4)
+        with crew(1, 2) as writers:
+            raw = Raw(world, writers, pgbench=None)
+            assert raw.per_second(0.05) > 0
+
+    share = 1 if connection.vendor == "sqlite" else 0.58
+    assert bound_against(raw, at_least(0.29)).least == pytest.approx(0.29 / share)
+
+
+@pytest.mark.parametrize(
+    ("bound", "figure", "holds"),
+    [
+        (at_least(0.15), 0.15, True),
+        (at_least(0.15), 0.149, False),
+        (at_most(5), 5, True),
+        (at_most(5), 5.1, False),
+        (exactly(0), 0, True),
+        (exactly(0), 1, False),
+    ],
+)
+def test_a_row_holds_as_long_as_its_figure_keeps_the_bound(bound, figure, holds):
+    report = Report("any", "any", floors=True)
+
+    report.figure("G1", "what", figure, bound)
+
+    assert [row.holds for row in report.rows] == [holds]
+
+
+def test_without_floors_only_invariants_are_judged():
+    report = Report("any", "any", floors=False)
+
+    report.figure("G3", "ratio", 0.01, at_least(0.15))
+    report.invariant("G1", "doubles", 1, exactly(0))
+
+    assert [row.what for row in report.broken] == ["doubles"]
+
+
+def test_a_ratio_is_the_median_of_the_rounds():
+    assert median_ratio([10, 100, 30], [10, 10, 10]) == 3
