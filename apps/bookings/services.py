@@ -87,7 +87,8 @@ def book_appointment(
 
     candidates = _offers(service, staff_id)
     advance = policies.advance_percent(service.salon, source=source, no_shows=record.no_shows)
-    for offer in _free(service, candidates, starts_at, now=now, override_reason=override_reason):
+    free = _free(service, candidates, starts_at, now=now, override_reason=override_reason)
+    for offer in free:
         booking = _draft(service, offer, customer, actor=actor, source=source, note=note)
         _set_price(booking, _agreed_price(offer, promise))
         booking.prepay_amount = percentage(booking.price_amount, advance)
@@ -96,7 +97,7 @@ def book_appointment(
         if override_reason:
             _make_room(booking, actor=actor, reason=override_reason)
         booking.protected_starts_at = starts_at
-        if _insert(booking, actor=actor, now=now):
+        if _insert(booking, free, actor=actor, now=now):
             publish(BookingPlaced(booking.pk))
             return booking
     raise SlotTaken
@@ -189,6 +190,7 @@ def change_service(*, actor, booking_id, service_id, reason=""):
         raise SlotTaken(_("%(staff)s has not enough time for this service then."), staff=offer.staff)
     _set_price(booking, offer.price_amount)
     booking.prepay_amount = min(booking.prepay_amount, booking.price_amount)
+    expire_holds(now=now, staff_ids=[booking.staff_id])
     booking.place(staff=booking.staff, starts_at=booking.starts_at)
     booking.version += 1
     with _overlap_as_slot_taken():
@@ -512,11 +514,14 @@ def _set_first_state(booking, now):
         booking.status = Status.CONFIRMED
 
 
-def _insert(booking, *, actor, now):
-    """Whether the database had room; holds that ran out make room first, whoever ends them."""
+def _insert(booking, free, *, actor, now):
+    """Whether the database had room; holds that ran out make room first. `free`: all Offers that may be tried."""
     told = {"rule": NO_OVERLAP, "actor": actor, "reason": booking.override_reason}
     if insert_unless(booking, **told):
         return True
+    # Who ends a hold is waited for by those who move into its time, so they are kept out first; of all calendars at
+    # once, because others try them in another order.
+    lock_calendars([offer.staff.pk for offer in free])
     expire_holds(now=now, staff_ids=[booking.staff_id])
     return insert_unless(booking, **told)
 

@@ -18,3 +18,16 @@ def _empty_cache():
     from django.core.cache import cache
 
     cache.clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tables_are_emptied_by_delete():
+    """PostgreSQL needs seconds to truncate sixty tables, and milliseconds to delete the few rows of a test."""
+    from django.db.backends.postgresql.operations import DatabaseOperations
+
+    def delete_all(self, style, tables, **options):
+        return [f"DELETE FROM {self.quote_name(table)}" for table in tables]  # noqa: S608 - names of our own tables
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "sql_flush", delete_all)
+        yield
