@@ -768,10 +768,10 @@ def test_av24_a_change_waits_for_the_booking_that_has_just_looked_at_the_calenda
 
     change_at_work = Thread(target=send)
 
-    def insert_after_the_change_began(booking, **kwargs):
+    def insert_after_the_change_began(*given, **kwargs):
         change_at_work.start()
         change_at_work.join(20 if can_overtake else 0.5)
-        return insert(booking, **kwargs)
+        return insert(*given, **kwargs)
 
     monkeypatch.setattr(services, "_insert", insert_after_the_change_began)
     services.book_appointment(
