@@ -5,7 +5,7 @@ import multiprocessing
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from time import perf_counter
@@ -132,8 +132,9 @@ class Crew:
         logging.disable(logging.CRITICAL)
         _leave_messages_to_the_pass()
         with ThreadPoolExecutor(len(workers)) as pool:
-            while (task := _next(pipe)) is not None:
-                pipe.send(self._done(task, pool, workers))
+            with suppress(BrokenPipeError):  # who asked has been ended meanwhile
+                while (task := _next(pipe)) is not None:
+                    pipe.send(self._done(task, pool, workers))
             everybody = threading.Barrier(len(workers))
             list(pool.map(lambda worker: _leave(everybody), workers))
 

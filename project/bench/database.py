@@ -127,10 +127,10 @@ def engine() -> str:
     return f"PostgreSQL {connection.connection.info.parameter_status('server_version')}"
 
 
-def scalar(statement: str, parameters: list[Any] | None = None) -> Any:
+def scalar(statement: str) -> Any:
     """The first column of the first row."""
     with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
+        cursor.execute(statement)
         return cursor.fetchone()[0]
 
 

@@ -35,7 +35,7 @@ PLACES = [
     ("Australia/Lord_Howe", date(2026, 10, 4)),
 ]
 EVERYBODY = None
-PEOPLE = range(3)
+PEOPLE = range(2)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def windows(draw, day, *, owners=owners, exceptions=NOWHERE, is_break=WORK):
     return {
         "staff": draw(owners),
         "exception": draw(exceptions),
-        "weekday": (day + draw(st.integers(-2, 3)) * DAY).weekday(),
+        "weekday": (day + draw(st.sampled_from([-1, 0, 0, 1])) * DAY).weekday(),
         "opens": opens,
         "closes": closes,
         "ends_next_day": closes <= opens,
@@ -102,14 +102,14 @@ def whole_week(owner, opens, closes, *, exception=None):
 
 usual_weeks = st.sampled_from(
     [
-        [],
         whole_week(EVERYBODY, time(9), time(21)),
         whole_week(EVERYBODY, time(7), time(23)),
         whole_week(EVERYBODY, time(0), time(0)),
         whole_week(EVERYBODY, time(16), time(2)),
-        whole_week(0, time(9, 10), time(18)) + whole_week(1, time(18), time(2)),
         [*whole_week(EVERYBODY, time(9), time(12)), *whole_week(EVERYBODY, time(12), time(15))],
-        [*whole_week(EVERYBODY, time(8), time(0)), *whole_week(2, time(22), time(4, 30))],
+        [*whole_week(EVERYBODY, time(8), time(18)), *whole_week(EVERYBODY, time(20), time(9, 10))],
+        [*whole_week(EVERYBODY, time(8), time(0)), *whole_week(1, time(22), time(4, 30))],
+        [*whole_week(0, time(9, 10), time(18)), *whole_week(1, time(18), time(2))],
     ]
 )
 
@@ -117,13 +117,13 @@ usual_weeks = st.sampled_from(
 @st.composite
 def dated(draw, day):
     """First and last day of something near `day`."""
-    first = day + draw(st.integers(-3, 3)) * DAY
-    return {"starts_on": first, "ends_on": first + draw(usually([0, 1], st.sampled_from([6, 29]))) * DAY}
+    first = day + draw(st.integers(-2, 2)) * DAY
+    return {"starts_on": first, "ends_on": first + draw(st.sampled_from([0, 1, 2, 6])) * DAY}
 
 
 @st.composite
 def hours_of(draw, day, exceptions):
-    rows = [*draw(usual_weeks), *draw(st.lists(windows(day), max_size=4))]
+    rows = [*draw(usual_weeks), *draw(st.lists(windows(day), max_size=2))]
     for place, exception in enumerate(exceptions):
         concerned = owners if exception["staff"] is EVERYBODY else st.sampled_from([exception["staff"], EVERYBODY])
         rows += draw(st.lists(windows(day, owners=concerned, exceptions=st.just(place)), max_size=3))
@@ -187,8 +187,8 @@ services = st.fixed_dictionaries(
 )
 people = st.fixed_dictionaries(
     {
-        "is_able": usually([True], st.just(value=False)),
-        "is_active": usually([True], st.just(value=False)),
+        "is_able": st.sampled_from([True, True, True, False]),
+        "is_active": st.sampled_from([True, True, True, False]),
         "keeps_prayer_pause": st.booleans(),
         "duration_minutes": st.none() | st.sampled_from([20, 75]),
         "price_amount": st.none() | st.sampled_from([Decimal("90.00"), Decimal("150.00")]),
@@ -201,7 +201,7 @@ def worlds(draw):
     zone, day = draw(st.sampled_from(PLACES))
     day += draw(st.integers(-1, 1)) * DAY
     midnight = datetime.combine(day, time.min, ZoneInfo(zone)).astimezone(UTC)
-    now = midnight + timedelta(seconds=draw(st.integers(-86400, 86400)))
+    now = midnight + timedelta(seconds=draw(st.integers(-86400, 43200)))
     now += draw(st.sampled_from([timedelta(0), timedelta(microseconds=1), timedelta(milliseconds=500)]))
     entered = st.fixed_dictionaries({"prayer": st.sampled_from(PrayerTime.Prayer.values), "called_at": clock_times})
     exceptions = draw(st.lists(st.tuples(owners, dated(day)), max_size=3))
