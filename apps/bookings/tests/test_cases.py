@@ -308,7 +308,7 @@ def insert_visits(staff, days, *, each, first, prefix):
         key, at = "gen_random_uuid()", "CAST(%s AS timestamptz) + make_interval(mins => {})"
     else:
         key, at = "lower(hex(randomblob(16)))", "datetime(%s, ({}) || ' minutes')"
-    start = f"1440 * (n.i / {each}) + 60 * (n.i % {each})"
+    start = f"1440 * (n.i / {each}) + 60 * (n.i %% {each})"
     begin, end = at.format(start), at.format(f"{start} + 45")
     keys = ", ".join(str(person.pk) for person in staff)
     with connection.cursor() as cursor:

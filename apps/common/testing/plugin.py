@@ -25,7 +25,11 @@ def _tables_are_emptied_by_delete():
     """PostgreSQL needs seconds to truncate sixty tables, and milliseconds to delete the few rows of a test."""
     from django.db.backends.postgresql.operations import DatabaseOperations
 
-    def delete_all(self, style, tables, **options):
+    truncate = DatabaseOperations.sql_flush
+
+    def delete_all(self, style, tables, *, reset_sequences=False, **options):
+        if reset_sequences:
+            return truncate(self, style, tables, reset_sequences=True, **options)
         return [f"DELETE FROM {self.quote_name(table)}" for table in tables]  # noqa: S608 - names of our own tables
 
     with pytest.MonkeyPatch.context() as patch:
