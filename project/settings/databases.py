@@ -8,6 +8,8 @@ BUSY_SECONDS = 20
 PERSISTENT_SECONDS = 600
 CONNECT_SECONDS = 5
 LOCK_SECONDS = 5
+# A statement that comes again that often on one connection is planned once from then on.
+PREPARED_FROM = 5
 SQLITE_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON; PRAGMA synchronous=NORMAL;"
 
 
@@ -23,6 +25,7 @@ def database_settings(config: dict[str, Any]) -> dict[str, Any]:
         "OPTIONS": {
             "connect_timeout": CONNECT_SECONDS,
             "options": f"-c lock_timeout={LOCK_SECONDS}s",
+            "prepare_threshold": PREPARED_FROM,
             **config.get("OPTIONS", {}),
         },
     }

@@ -179,7 +179,7 @@ def test_postgresql_connections_are_kept_and_checked():
 
     assert database["CONN_MAX_AGE"] == 600
     assert database["CONN_HEALTH_CHECKS"] is True
-    assert database["OPTIONS"] == {"connect_timeout": 5, "options": "-c lock_timeout=5s"}
+    assert database["OPTIONS"] == {"connect_timeout": 5, "options": "-c lock_timeout=5s", "prepare_threshold": 5}
 
 
 def test_options_in_a_postgresql_address_are_kept():
@@ -187,7 +187,12 @@ def test_options_in_a_postgresql_address_are_kept():
 
     database = environment_settings(read_environment(Profile.PRODUCTION, variables))["DATABASES"]["default"]
 
-    assert database["OPTIONS"] == {"connect_timeout": 5, "options": "-c lock_timeout=5s", "sslmode": "require"}
+    assert database["OPTIONS"] == {
+        "connect_timeout": 5,
+        "options": "-c lock_timeout=5s",
+        "prepare_threshold": 5,
+        "sslmode": "require",
+    }
 
 
 def test_sqlite_begins_transactions_with_the_write_lock_and_writes_ahead(tmp_path):
