@@ -2,9 +2,11 @@
 
 from functools import cache
 
-from django.db import IntegrityError, connection, transaction
-from django.db.models.sql import InsertQuery
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, connections, transaction
+from django.db.models import AutoField, UniqueConstraint
 from django.utils import timezone
+
+from apps.common.statements import prepared_cursor
 
 
 def save_as(instance, *, actor, reason="", update_fields=None):
@@ -18,11 +20,11 @@ def save_as(instance, *, actor, reason="", update_fields=None):
     return instance
 
 
-def insert_unless(instance, *, rule, actor, reason=""):
-    """Insert `instance` and its history row unless the NoOverlap constraint named `rule` refuses it; whether it did.
+def insert_unless(instance, *, rule, actor=None, reason=""):
+    """Insert `instance`, with its history row where one is kept, unless the constraint named `rule` refuses it.
 
-    On PostgreSQL one statement does it: under a race a plain INSERT against an exclusion constraint ends in deadlocks,
-    while this one withdraws, without an error and without a savepoint.
+    Returns whether it was inserted. On PostgreSQL one statement does it: under a race a plain INSERT against an
+    exclusion constraint ends in deadlocks, while this one withdraws, without an error and without a savepoint.
     """
     if connection.vendor == "postgresql":
         return _insert_or_withdraw(instance, rule, actor, reason)
@@ -30,39 +32,65 @@ def insert_unless(instance, *, rule, actor, reason=""):
         with transaction.atomic():
             save_as(instance, actor=actor, reason=reason)
     except IntegrityError as error:
-        if rule not in str(error):
+        if _name_on_sqlite(type(instance), rule) not in str(error):
             raise
         return False
     return True
 
 
+def _name_on_sqlite(model, rule):
+    """How an error there names the constraint: a trigger by its name, uniqueness by its columns."""
+    constraint = next(constraint for constraint in model._meta.constraints if constraint.name == rule)
+    if not isinstance(constraint, UniqueConstraint):
+        return rule
+    return ", ".join(f"{model._meta.db_table}.{model._meta.get_field(name).column}" for name in constraint.fields)
+
+
 def _insert_or_withdraw(instance, rule, actor, reason):
-    model = type(instance)
-    insert = InsertQuery(model)
-    insert.insert_values(model._meta.concrete_fields, [instance])
-    [(insert_sql, values)] = insert.get_compiler(connection=connection).as_sql()
-    past = {"history_date": timezone.now(), "history_type": "+", "history_change_reason": reason}
-    past["history_user_id"] = actor and actor.pk
-    with connection.cursor() as cursor:
-        cursor.execute(_withdrawing_sql(model, rule, insert_sql, list(past)), [*values, *past.values()])
-        inserted = cursor.rowcount == 1
-    instance._state.adding = not inserted  # noqa: SLF001 - documented for models loaded by hand
-    return inserted
+    live = connections[DEFAULT_DB_ALIAS]
+    statement, fields, is_tracked = _withdrawing_insert(instance.__class__, rule)
+    values = [field.get_db_prep_save(field.pre_save(instance, add=True), live) for field in fields]
+    if is_tracked:
+        values += [timezone.now(), "+", reason, actor and actor.pk]
+    with prepared_cursor() as cursor:
+        cursor.execute(statement, values)
+        inserted = cursor.fetchone()
+    if inserted is None:
+        return False
+    [instance.pk] = inserted
+    instance._state.adding = False  # noqa: SLF001 - documented for models loaded by hand
+    return True
+
+
+# In the order in which their values are sent.
+ABOUT_THE_CHANGE = ("history_date", "history_type", "history_change_reason", "history_user")
 
 
 @cache
-def _history_of(model):
-    """Its table, and the columns it has in common with `model`, both quoted. The manager is made anew on each look."""
+def _withdrawing_insert(model, rule):
+    """The statement, the fields whose values it takes, and whether it takes those of ABOUT_THE_CHANGE too.
+
+    It answers with the key of the row, or with nothing.
+    """
+    quote, options = connection.ops.quote_name, model._meta
+    fields = [field for field in options.concrete_fields if not isinstance(field, AutoField)]
+    columns, places = ", ".join(quote(field.column) for field in fields), ", ".join("%s" for _field in fields)
+    # Names of our own tables and columns only; values travel as parameters.
+    inserted = (
+        f"WITH inserted AS (INSERT INTO {quote(options.db_table)} ({columns}) VALUES ({places})"  # noqa: S608
+        f" ON CONFLICT ON CONSTRAINT {quote(rule)} DO NOTHING RETURNING *)"
+    )
+    is_tracked = hasattr(model, "history")
+    remembered = f", remembered AS ({_history_insert(model)})" if is_tracked else ""
+    return f"{inserted}{remembered} SELECT {quote(options.pk.column)} FROM inserted", fields, is_tracked  # noqa: S608
+
+
+def _history_insert(model):
     quote, history = connection.ops.quote_name, model.history.model._meta
     own = {field.column for field in model._meta.concrete_fields}
-    return quote(history.db_table), ", ".join(quote(f.column) for f in history.concrete_fields if f.column in own)
-
-
-def _withdrawing_sql(model, rule, insert_sql, history_columns):
-    quote, (table, kept) = connection.ops.quote_name, _history_of(model)
-    return (
-        # Names of our own tables and columns only; values travel as parameters.
-        f"WITH inserted AS ({insert_sql} ON CONFLICT ON CONSTRAINT {quote(rule)} DO NOTHING RETURNING *)"  # noqa: S608
-        f" INSERT INTO {table} ({kept}, {', '.join(map(quote, history_columns))})"
-        f" SELECT {kept}, {', '.join(['%s'] * len(history_columns))} FROM inserted"
-    )
+    kept = ", ".join(quote(field.column) for field in history.concrete_fields if field.column in own)
+    about = [history.get_field(name) for name in ABOUT_THE_CHANGE]
+    columns = ", ".join(quote(field.column) for field in about)
+    # A parameter among the columns of a SELECT does not know its type.
+    places = ", ".join(f"%s::{field.db_type(connection)}" for field in about)
+    return f"INSERT INTO {quote(history.db_table)} ({kept}, {columns}) SELECT {kept}, {places} FROM inserted"  # noqa: S608

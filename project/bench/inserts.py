@@ -7,6 +7,7 @@ from django.db import IntegrityError, connection
 from apps.bookings.models import Booking
 from apps.bookings.services import NO_OVERLAP
 from apps.common.history import insert_unless
+from apps.common.statements import prepared_cursor
 from apps.salons.models import Staff
 from project.bench.doors import Book
 from project.bench.world import World
@@ -30,7 +31,7 @@ def with_history(world: World) -> Book:
 
 
 def without_history(world: World) -> Book:
-    """The same insert of the same row alone, as cheaply as Django's cursor allows."""
+    """The same insert of the same row alone, through the same cursor."""
 
     def book(number: int, staff: Staff, starts_at: datetime) -> bool:
         booking = world.booking(number, staff, starts_at)
@@ -41,7 +42,7 @@ def without_history(world: World) -> Book:
 
 def _insert(booking: Booking) -> bool:
     values = [field.get_db_prep_save(field.pre_save(booking, add=True), connection) for field in FIELDS]
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(STATEMENT, values)
         return bool(cursor.rowcount)
 
