@@ -113,8 +113,7 @@ def _places(bookings, actor):
         everybody = {row.staff_id: row for rows in able.values() for row in rows}.values()
         moments = [_local(visit.starts_at, salon) for visit in visits]
         first, last = (min(moments) - AROUND).date(), (max(moments) + AROUND).date()
-        rivals = selectors.rivals(now)
-        calendars = selectors.load_calendars(salon, everybody, first, last, now=now, rivals=rivals)
+        calendars = selectors.load_calendars(salon, everybody, first, last, now=now)
         found |= {visit.pk: _nearest(visit, able[visit.service_id], calendars, actor) for visit in visits}
     return found
 

@@ -52,14 +52,14 @@ def why_not_each(
         )
         for person in people
     ]
-    rivals = selectors.rivals(now, moving)
-    calendars = selectors.calendars_at(salon, offers, starts_at, now=now, rivals=rivals)
+    calendars = selectors.calendars_at(salon, offers, starts_at, now=now, moving=moving)
     if not calendars:
         nowhere = Reason("no_time", _("Choose a full minute within reach of the calendar."))
         return {pk: [*found, nowhere] for pk, found in reasons.items()}
     day = starts_at.astimezone(ZoneInfo(salon.timezone)).date()
     _schedule, prayers = selectors.load_schedule(salon, day, day, today=day)
     words = _Words(salon, prayers, first=day, last=day, now=now)
+    rivals = selectors.rivals(now, moving and moving.pk)
     words.bookings = list(rivals.filter(staff__in=people).occupying(starts_at - ONE_DAY, starts_at + 2 * ONE_DAY))
     for offer in offers:
         person, visit = offer.staff, selectors.visit_of(offer, moving or service, salon)
@@ -103,7 +103,7 @@ def _calendars_without_bookings(salon, visits, schedule, prayers):
     begin, end = selectors.reach(*(visit.starts_at.astimezone(zone).date() for visit in (visits[0], visits[-1])))
     staff = {booking.staff_id: booking.staff for booking in visits}
     until = visits[-1].starts_at + selectors.AFTER_START
-    time_off = selectors.load_busy(list(staff), Booking.objects.none(), visits[0].starts_at, until)
+    time_off = selectors.load_absences(list(staff), visits[0].starts_at, until)
     pauses = selectors.pause_blocks(prayers)
     calendars = {}
     for pk, person in staff.items():

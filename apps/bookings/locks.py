@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from apps.bookings.errors import BookingChanged
 from apps.bookings.models import Booking
 from apps.common.locks import lock
+from apps.common.statements import compiled
 from apps.salons.models import Service, Staff
 
 ONE_DAY = timedelta(days=1)
@@ -18,8 +19,13 @@ ONE_DAY = timedelta(days=1)
 
 def lock_for_booking(*, person_id, service_id):
     """While it is held, what is counted per person stays true (in all salons), and so does what the salon offers."""
-    salon_id = Service.objects.filter(pk=service_id).values_list("salon_id", flat=True).first()
+    salon_id = next(iter(_salon_of(service=service_id)), None)
     lock(exclusive=[("person", person_id)], shared=[("schedule", salon_id)])
+
+
+@compiled
+def _salon_of(*, service):
+    return Service.objects.filter(pk=service).order_by().values_list("salon_id", flat=True)
 
 
 def lock_visit(booking_id, *other_staff_ids):

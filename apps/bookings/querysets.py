@@ -25,11 +25,14 @@ class BookingQuerySet(SalonQuerySet):
         """Bookings whose visit has not begun: nobody has arrived, nobody called it off."""
         return self.filter(status__in=self.model.MOVABLE)
 
-    def occupying(self, starts_at, ends_at):
-        """Active bookings whose time, buffers included, shares a moment with [starts_at, ends_at)."""
+    def occupying(self, starts_at, ends_at, *, since=None):
+        """Active bookings whose time, buffers included, shares a moment with [starts_at, ends_at).
+
+        None of them begins before `since`, LONGEST before `starts_at` unless it is given.
+        """
         # Without a lower bound the index would be read from the beginning of time.
-        began = {"occupied_from__gte": starts_at - LONGEST, "occupied_from__lt": ends_at}
-        return self.active().filter(**began, occupied_until__gt=starts_at)
+        since = starts_at - LONGEST if since is None else since
+        return self.active().filter(occupied_from__gte=since, occupied_from__lt=ends_at, occupied_until__gt=starts_at)
 
     def overdue_holds(self, now):
         """Bookings that waited for money until a moment that has passed (valid while now < hold_expires_at)."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import islice
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db.models import BigIntegerField, Count, Field, Func, Q, TimeField, Value
@@ -27,6 +28,8 @@ from apps.bookings.availability import (
 )
 from apps.bookings.errors import SlotNotOffered, SlotTaken
 from apps.bookings.models import Booking
+from apps.bookings.querysets import LONGEST
+from apps.common.statements import OneOf, compiled
 from apps.salons.models import PrayerTime, Salon, ScheduleException, Staff, StaffService, TimeOff, WeeklyHours
 from apps.salons.prayer import CalledByHand, pauses_of
 
@@ -41,8 +44,7 @@ FARTHEST = timedelta(days=366 * 7)
 TIMELESS = {Cause.TOO_SOON, Cause.TOO_FAR, Cause.OFF_GRID}
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """A time at which the named staff could start; `starts_at` and `ends_at` are aware, the visit without buffers."""
 
     starts_at: datetime
@@ -91,18 +93,28 @@ def offers(service, staff_id=None, *, moving=None):
 
     A booking that is `moving` takes as long and costs as much as was booked, also when its service is off sale by now.
     """
-    rows = StaffService.objects.filter(service=service, staff__is_active=True, salon__is_active=True)
-    rows = rows.select_related("staff")
-    if staff_id is not None:
-        rows = rows.filter(staff_id=staff_id)
-    rows = rows.order_by("staff__position", "staff_id")
     if moving is not None:
-        return [Offer(row.staff, moving.duration_minutes, moving.price_amount) for row in rows]
-    rows = rows.filter(service__is_active=True, service__category__is_active=True)
+        able = _able(service=service.pk, staff=staff_id)
+        return [Offer(row.staff, moving.duration_minutes, moving.price_amount) for row in able]
     return [
         Offer(row.staff, row.duration_minutes or service.duration_minutes, row.price_amount or service.price_amount)
-        for row in rows
+        for row in _able_and_on_sale(service=service.pk, staff=staff_id)
     ]
+
+
+@compiled
+def _able(*, service, staff):
+    able = StaffService.objects.filter(service=service, staff__is_active=True, salon__is_active=True)
+    if staff is not None:
+        able = able.filter(staff=staff)
+    return able.select_related("staff").order_by("staff__position", "staff_id")
+
+
+@compiled
+def _able_and_on_sale(*, service, staff):
+    return _able.queryset(service=service, staff=staff).filter(
+        service__is_active=True, service__category__is_active=True
+    )
 
 
 def free_slots(service, *, first: date, last: date, now: datetime, staff_id=None, moving=None) -> list[Slot]:
@@ -115,16 +127,19 @@ def free_slots(service, *, first: date, last: date, now: datetime, staff_id=None
     candidates = offers(service, staff_id, moving=moving) if first <= last else []
     if not candidates:
         return []
-    calendars = load_calendars(service.salon, candidates, first, last, now=now, rivals=rivals(now, moving))
-    staff_free = defaultdict(list)
+    calendars = load_calendars(service.salon, candidates, first, last, now=now, moving=moving)
+    free: dict[int, dict[int, list[int]]] = {}
     for offer in candidates:
-        staff_id, visit = offer.staff.pk, visit_of(offer, moving or service, service.salon)
-        for start in offered_starts(calendars[staff_id], visit):
-            staff_free[start, visit.duration].append(staff_id)
-    return [
-        Slot(to_datetime(start), to_datetime(start + duration), tuple(staff_ids))
-        for (start, duration), staff_ids in sorted(staff_free.items())
-    ]
+        starts = free.setdefault(offer.duration_minutes, {})
+        for start in offered_starts(calendars[offer.staff.pk], visit_of(offer, moving or service, service.salon)):
+            starts.setdefault(start, []).append(offer.staff.pk)
+    return sorted(slot for minutes, starts in free.items() for slot in _slots(starts, timedelta(minutes=minutes)))
+
+
+def _slots(starts, duration):
+    for start, staff_ids in starts.items():
+        begins = to_datetime(start)
+        yield Slot(begins, begins + duration, tuple(staff_ids))
 
 
 def free_offers(service, candidates, starts_at: datetime, *, now: datetime, moving=None) -> list[Offer]:
@@ -133,7 +148,7 @@ def free_offers(service, candidates, starts_at: datetime, *, now: datetime, movi
     The cheapest come first, among them those with the emptiest day, among them the salon's own order. Never empty:
     raises SlotTaken when only bookings are in the way of somebody, SlotNotOffered otherwise.
     """
-    calendars = calendars_at(service.salon, candidates, starts_at, now=now, rivals=rivals(now, moving))
+    calendars = calendars_at(service.salon, candidates, starts_at, now=now, moving=moving)
     start, is_taken = to_minutes(starts_at), False
     free: list[tuple[Decimal, int, int, Offer]] = []
     for offer in candidates if calendars else ():
@@ -152,7 +167,7 @@ def free_as_agreed(booking: Booking, candidates, *, now: datetime) -> list[Offer
 
     The time is agreed already, so notice, horizon and grid do not matter.
     """
-    calendars = calendars_at(booking.salon, candidates, booking.starts_at, now=now, rivals=rivals(now, booking))
+    calendars = calendars_at(booking.salon, candidates, booking.starts_at, now=now, moving=booking)
     start, free = to_minutes(booking.starts_at), []
     for offer in candidates:
         calendar, visit = calendars[offer.staff.pk], visit_of(offer, booking, booking.salon)
@@ -161,44 +176,50 @@ def free_as_agreed(booking: Booking, candidates, *, now: datetime) -> list[Offer
     return sorted(free, key=lambda offer: _minutes_booked_around(calendars[offer.staff.pk], start))
 
 
-def record_of(customer, *, now: datetime) -> Record:
-    """The person's holds everywhere, and their visits ahead and no-shows in this salon (one query)."""
-    here = Q(salon=customer.salon_id)
-    return Record(
-        **rivals(now)
-        .filter(customer__user=customer.user_id)
-        .aggregate(
-            open_holds=Count("pk", filter=Q(status=Booking.Status.PENDING, hold_expires_at__gt=now)),
-            active=Count("pk", filter=here & Q(status__in=Booking.ACTIVE, starts_at__gte=now)),
-            no_shows=Count("pk", filter=here & Q(status=Booking.Status.NO_SHOW)),
-        )
-    )
+def record_of(person, salon, *, now: datetime) -> Record:
+    """The person's holds everywhere, and their visits ahead and no-shows in `salon` (one query)."""
+    counted = _record(person=person.pk, salon=salon.pk, now=now)
+    return Record(*counted[0]) if counted else Record(0, 0, 0)
 
 
-def calendars_at(salon, candidates, starts_at: datetime, *, now: datetime, rivals):
+@compiled
+def _record(*, person, salon, now):
+    here = Q(salon=salon)
+    of_person = rivals(now).filter(customer__user=person).order_by().values("customer__user")
+    return of_person.annotate(
+        open_holds=Count("pk", filter=Q(status=Booking.Status.PENDING, hold_expires_at__gt=now)),
+        active=Count("pk", filter=here & Q(status__in=Booking.ACTIVE, starts_at__gte=now)),
+        no_shows=Count("pk", filter=here & Q(status=Booking.Status.NO_SHOW)),
+    ).values_list("open_holds", "active", "no_shows")
+
+
+def calendars_at(salon, candidates, starts_at: datetime, *, now: datetime, moving=None):
     """Calendars of `candidates` around `starts_at`, by staff key; none when that is no full minute, or absurd."""
     # At the ends of the calendar (year 1, year 9999) even the arithmetic of days fails.
     if starts_at.second or starts_at.microsecond or not now - FARTHEST < starts_at < now + FARTHEST:
         return {}
     day = timezone.localtime(starts_at, ZoneInfo(salon.timezone)).date()
-    return load_calendars(salon, candidates, day, day, now=now, rivals=rivals)
+    return load_calendars(salon, candidates, day, day, now=now, moving=moving)
 
 
-def load_calendars(salon: Salon, candidates, first: date, last: date, *, now: datetime, rivals) -> dict[int, Calendar]:
+def load_calendars(
+    salon: Salon, candidates, first: date, last: date, *, now: datetime, moving=None
+) -> dict[int, Calendar]:
     """Everything that decides on the local days `first` to `last`, by staff key, in three queries.
 
-    `rivals` are the bookings that count. Start times outside notice and horizon are outside the calendar.
+    The booking that is `moving` does not count. Start times outside notice and horizon are outside the calendar.
     """
     zone = ZoneInfo(salon.timezone)
     today = timezone.localtime(now, zone).date()
-    schedule, prayers = load_schedule(salon, first, last, today=today)
+    staff_ids = [offer.staff.pk for offer in candidates]
+    schedule, prayers = load_schedule(salon, first, last, today=today, staff_ids=staff_ids)
     pauses = pause_blocks(prayers)
     opens, closes = _midnight(first, zone), _midnight(last + ONE_DAY, zone)
     horizon = _midnight(_last_bookable_day(salon, schedule, today) + ONE_DAY, zone)
     # A minute that has begun has passed: with no notice at all, 10:00 is gone at 10:00:00.5.
     notice = now + timedelta(minutes=salon.lead_time_minutes, seconds=59, microseconds=999_999)
     earliest, latest = to_minutes(max(notice, opens)), to_minutes(min(closes, horizon))
-    busy = load_busy([offer.staff.pk for offer in candidates], rivals, opens - BEFORE_START, closes + AFTER_START)
+    busy = load_busy(staff_ids, opens - BEFORE_START, closes + AFTER_START, now=now, moving=moving)
     begin, end = reach(first, last)
     return {
         staff.pk: Calendar(
@@ -228,8 +249,11 @@ def visit_of(offer: Offer, terms, salon: Salon) -> Visit:
 
 
 def rivals(now, moving=None):
-    """Bookings that count; a hold whose time is up does not, whether or not a pass has ended it already."""
-    others = Booking.objects.exclude(pk=moving.pk) if moving is not None else Booking.objects.all()
+    """Bookings that count, without the one with the key `moving`.
+
+    A hold whose time is up does not, whether or not a pass has ended it already.
+    """
+    others = Booking.objects.exclude(pk=moving) if moving is not None else Booking.objects.all()
     return others.exclude(status=Booking.Status.PENDING, hold_expires_at__lte=now)
 
 
@@ -260,15 +284,34 @@ def _minutes_booked_around(calendar, start):
     return sum(min(e, end) - max(s, begin) for s, e in taken)
 
 
-def load_schedule(salon, first, last, *, today):
+def load_schedule(salon, first, last, *, today, staff_ids=None):
     """The salon's Schedule for starts on the days `first` to `last`, and the prayer pauses in it.
 
-    Pauses are `(start, end, prayer)`; none when the salon keeps none. Two queries.
+    It knows the usual week of `staff_ids` only, when they are given. Pauses are `(start, end, prayer)`; none when the
+    salon keeps none. Two queries.
     """
     begin, end = reach(first, last)
     needed = today + FARTHEST if salon.horizon_counts_open_days else end
-    hours = WeeklyHours.objects.filter(salon=salon).in_force(begin, needed)
-    windows = hours.order_by().values_list(
+    windows = _windows(salon=salon.pk, begin=begin, end=needed, staff=staff_ids)
+    seasons, calls = [], []
+    for pk, staff_id, starts_on, ends_on, prayer, called_at in _dated_rows(salon=salon.pk, begin=begin, end=needed):
+        if prayer:
+            calls.append(CalledByHand(prayer, called_at, starts_on, ends_on, pk))
+        else:
+            seasons.append(Season(pk, staff_id, starts_on, ends_on))
+    zone = ZoneInfo(salon.timezone)
+    schedule = Schedule((Window(*row) for row in windows), seasons, zone)
+    return schedule, pauses_of(salon, days(begin, end), calls) if salon.prayer_pause != Salon.PrayerPause.NONE else []
+
+
+@compiled
+def _windows(*, salon, begin, end, staff):
+    """Rows in the order of Window."""
+    hours = WeeklyHours.objects.filter(salon=salon).in_force(begin, end).order_by()
+    if staff is not None:
+        # What anybody works in a season says whether the salon itself sets bounds in it.
+        hours = hours.filter(Q(OneOf("staff_id", staff)) | Q(staff=None) | Q(exception__isnull=False))
+    return hours.values_list(
         "staff_id",
         "exception_id",
         "weekday",
@@ -279,18 +322,10 @@ def load_schedule(salon, first, last, *, today):
         "valid_from",
         "valid_until",
     )
-    seasons, calls = [], []
-    for pk, staff_id, starts_on, ends_on, prayer, called_at in _dated_rows(salon, begin, needed):
-        if prayer:
-            calls.append(CalledByHand(prayer, called_at, starts_on, ends_on, pk))
-        else:
-            seasons.append(Season(pk, staff_id, starts_on, ends_on))
-    zone = ZoneInfo(salon.timezone)
-    schedule = Schedule((Window(*row) for row in windows), seasons, zone)
-    return schedule, pauses_of(salon, days(begin, end), calls) if salon.prayer_pause != Salon.PrayerPause.NONE else []
 
 
-def _dated_rows(salon, begin, end):
+@compiled
+def _dated_rows(*, salon, begin, end):
     """Closed days and seasons together with prayer times entered by hand: both are short lists of dated rows."""
     reach = {"salon": salon, "starts_on__lte": end, "ends_on__gte": begin}
     days_off = ScheduleException.objects.filter(**reach).order_by()
@@ -313,23 +348,41 @@ def _last_bookable_day(salon, schedule, today):
     return next(islice(open_days, salon.horizon_days - 1, None), today + FARTHEST)
 
 
-def load_busy(staff_ids, rivals, starts, ends):
-    """Blocks of `rivals` (bookings) and of time off between two moments, by staff key, in one query."""
-    bookings = rivals.filter(staff__in=staff_ids).occupying(starts, ends).order_by()
-    time_off = TimeOff.objects.filter(staff__in=staff_ids, starts_at__lt=ends, ends_at__gt=starts).order_by()
-    # A stray second at the end still occupies its whole minute.
-    rows = bookings.values_list(
-        "staff_id", _EpochMinutes("occupied_from", spare=0), _EpochMinutes("occupied_until", spare=59), Value("booking")
-    ).union(
-        time_off.values_list(
-            "staff_id", _EpochMinutes("starts_at", spare=0), _EpochMinutes("ends_at", spare=59), Value("time_off")
-        ),
-        all=True,
-    )
-    busy = defaultdict(list)
+def load_busy(staff_ids, starts, ends, *, now, moving=None):
+    """Blocks of bookings that count and of time off between two moments, by staff key, in one query."""
+    span = {"since": starts - LONGEST, "starts": starts, "ends": ends}
+    return _by_staff(_busy(staff=staff_ids, now=now, moving=moving and moving.pk, **span))
+
+
+def load_absences(staff_ids, starts, ends):
+    """Blocks of time off alone."""
+    return _by_staff(_absences(staff=staff_ids, starts=starts, ends=ends))
+
+
+def _by_staff(rows):
+    blocks = defaultdict(list)
     for staff_id, start, end, cause in rows:
-        busy[staff_id].append((start, end, cause))
-    return busy
+        blocks[staff_id].append((start, end, cause))
+    return blocks
+
+
+@compiled
+def _busy(*, staff, since, starts, ends, now, moving):
+    bookings = rivals(now, moving).filter(OneOf("staff_id", staff)).occupying(starts, ends, since=since).order_by()
+    return bookings.values_list(*_block("occupied_from", "occupied_until", Cause.BOOKING)).union(
+        _absences.queryset(staff=staff, starts=starts, ends=ends), all=True
+    )
+
+
+@compiled
+def _absences(*, staff, starts, ends):
+    away = TimeOff.objects.filter(OneOf("staff_id", staff), starts_at__lt=ends, ends_at__gt=starts).order_by()
+    return away.values_list(*_block("starts_at", "ends_at", Cause.TIME_OFF))
+
+
+def _block(starts, ends, cause):
+    # A stray second at the end still occupies its whole minute.
+    return "staff_id", _EpochMinutes(starts, spare=0), _EpochMinutes(ends, spare=59), Value(str(cause))
 
 
 def _midnight(day, zone):

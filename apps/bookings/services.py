@@ -41,9 +41,10 @@ from apps.common.errors import InvalidTransition, Missing, ensure_transition
 from apps.common.events import publish
 from apps.common.history import insert_unless, save_as
 from apps.common.money import VAT_RATE, display_money, percentage, vat_included
+from apps.common.statements import compiled
 from apps.common.transactions import use_case
-from apps.salons.models import Customer, Review, Salon, Service
-from apps.salons.services import customer_card_of
+from apps.salons.models import Review, Salon, Service
+from apps.salons.services import customer_card_of, keep_card
 
 Status = Booking.Status
 Source = Booking.Source
@@ -78,16 +79,17 @@ def book_appointment(
     lock_for_booking(person_id=person.pk, service_id=service_id)
     service = _bookable_service(service_id)
     promise = quotes.read_quote(quote, service=service, now=now) if quote else None
-    customer = customer_card_of(person, salon=service.salon, actor=actor)
-    record = selectors.record_of(customer, now=now)
+    customer = customer_card_of(person, salon=service.salon)
+    record = selectors.record_of(person, service.salon, now=now)
     if source == Source.ONLINE:
-        _ensure_may_book_online(customer, record)
+        _ensure_may_book_online(customer, record, service.salon)
     elif customer.is_blocked and not override_reason:
         raise CustomerBlocked
 
     candidates = _offers(service, staff_id)
     advance = policies.advance_percent(service.salon, source=source, no_shows=record.no_shows)
     free = _free(service, candidates, starts_at, now=now, override_reason=override_reason)
+    customer = keep_card(customer, actor=actor)
     for offer in free:
         booking = _draft(service, offer, customer, actor=actor, source=source, note=note)
         _set_price(booking, _agreed_price(offer, promise))
@@ -110,10 +112,9 @@ def quote_appointment(*, person, service_id, starts_at, staff_id=None):
     """
     now = timezone.now()
     service = _bookable_service(service_id)
-    card = {"salon": service.salon, "user": person}
-    customer = Customer.objects.filter(**card).first() or Customer(**card)
-    record = selectors.record_of(customer, now=now)
-    _ensure_may_book_online(customer, record)
+    customer = customer_card_of(person, salon=service.salon)
+    record = selectors.record_of(person, service.salon, now=now)
+    _ensure_may_book_online(customer, record, service.salon)
 
     offer = selectors.free_offers(service, _offers(service, staff_id), starts_at, now=now)[0]
     booking = _draft(service, offer, customer, actor=person, source=Source.ONLINE, note="")
@@ -374,12 +375,18 @@ def review_booking(*, actor, booking_id, rating, comment=""):
 
 
 def _bookable_service(service_id):
-    service = Service.objects.select_related("salon", "category").filter(pk=service_id).first()
-    if service is None or not service.salon.is_active:
+    found = _service_with_its_salon(key=service_id)
+    if not found or not found[0].salon.is_active:
         raise Missing
+    [service] = found
     if not (service.is_active and service.category.is_active):
         raise SlotNotOffered(_("“%(service)s” can no longer be booked."), service=service.name)
     return service
+
+
+@compiled
+def _service_with_its_salon(*, key):
+    return Service.objects.filter(pk=key).select_related("salon", "category").order_by()
 
 
 def _offers(service, staff_id):
@@ -389,10 +396,10 @@ def _offers(service, staff_id):
     return candidates
 
 
-def _ensure_may_book_online(customer, record):
+def _ensure_may_book_online(customer, record, salon):
     if customer.is_blocked:
         raise BookingRefused
-    if record.open_holds >= policies.MAX_OPEN_HOLDS or record.active >= customer.salon.max_active_bookings:
+    if record.open_holds >= policies.MAX_OPEN_HOLDS or record.active >= salon.max_active_bookings:
         raise TooManyBookings
 
 

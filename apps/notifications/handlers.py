@@ -83,5 +83,5 @@ def subscribe() -> None:
 
 
 def _booking(booking_id: UUID) -> Booking:
-    related = ("salon", "service", "staff", "customer__user")
-    return Booking.objects.select_related(*related).get(pk=booking_id)
+    [booking] = selectors.booking_to_tell_about(key=booking_id)
+    return booking

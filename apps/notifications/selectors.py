@@ -6,6 +6,7 @@ from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from apps.bookings.models import Booking
+from apps.common.statements import compiled
 from apps.notifications.models import Channel, Kind, Notification, Template
 from apps.payments.models import Payment
 
@@ -24,7 +25,19 @@ def messages_of(booking: Booking) -> QuerySet[Notification]:
 
 def salon_template(booking: Booking, kind: str, channel: str) -> Template | None:
     """The text of the booking's salon for this kind and channel, if it wrote one."""
-    return Template.objects.filter(salon_id=booking.salon_id, kind=kind, channel=channel).first()
+    return next(iter(_template(salon=booking.salon_id, kind=kind, channel=channel)), None)
+
+
+@compiled
+def _template(*, salon, kind, channel):
+    return Template.objects.filter(salon=salon, kind=kind, channel=channel).order_by()
+
+
+@compiled
+def booking_to_tell_about(*, key):
+    """The booking with this key and everything that a message says about it, in a list."""
+    related = ("salon", "service", "staff", "customer__user")
+    return Booking.objects.select_related(*related).filter(pk=key).order_by()
 
 
 def bookings_to_remind(now: datetime, until: datetime) -> QuerySet[Booking]:

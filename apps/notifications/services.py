@@ -17,7 +17,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.bookings.models import Booking
 from apps.common.errors import Forbidden, Missing
-from apps.common.history import save_as
+from apps.common.history import insert_unless, save_as
 from apps.common.providers import ProviderError, ProviderOutcomeUnknown, ProviderRejected
 from apps.notifications import policies, reasons, rendering, selectors
 from apps.notifications.errors import NotRetryable
@@ -33,6 +33,7 @@ LEASE = timedelta(minutes=2)
 DELAY_IN_DOUBT = timedelta(minutes=2)
 # A reminder stands in the list of messages a day before it goes out.
 PLANNED_AHEAD = timedelta(hours=24)
+ONCE_PER_VERSION = "notifications_notification_once_per_version"
 DELIVERY_TASK = "apps.notifications.tasks.deliver_notification"
 Status = Notification.Status
 
@@ -69,23 +70,21 @@ def queue_message(
         held_back = held_back or reasons.SWITCHED_OFF
 
     values = rendering.message_values(booking, person.locale, amount=amount, link=link)
-    notification, is_new = Notification.objects.get_or_create(
-        booking=booking,
-        booking_version=booking.version,
-        kind=kind,
-        channel=Channel.SMS,
-        defaults={
-            "salon_id": booking.salon_id,
-            "recipient": person.phone,
-            "locale": person.locale,
-            "body": rendering.render(_wording(template, kind, person.locale), values),
-            "status": Status.SUPPRESSED if held_back else Status.PENDING,
-            "reason": held_back,
-            "due_at": due_at or now,
-        },
+    about = {"booking": booking, "booking_version": booking.version, "kind": kind, "channel": Channel.SMS}
+    notification = Notification(
+        **about,
+        salon_id=booking.salon_id,
+        recipient=person.phone,
+        locale=person.locale,
+        body=rendering.render(_wording(template, kind, person.locale), values),
+        status=Status.SUPPRESSED if held_back else Status.PENDING,
+        reason=held_back,
+        due_at=due_at or now,
     )
+    if not insert_unless(notification, rule=ONCE_PER_VERSION):
+        return Notification.objects.get(**about)
 
-    if is_new and notification.status == Status.PENDING and notification.due_at <= now:
+    if notification.status == Status.PENDING and notification.due_at <= now:
         request_delivery(notification.pk)
     return notification
 

@@ -5,10 +5,13 @@ from django.db import IntegrityError, transaction
 from apps.accounts.models import User
 from apps.accounts.services.profile import update_profile
 from apps.common.fields import validate_phone
-from apps.common.history import save_as
+from apps.common.history import insert_unless
 from apps.common.locks import lock
+from apps.common.statements import compiled
 from apps.salons.errors import CustomerCardExists
 from apps.salons.models import Customer
+
+ONE_CARD = "salons_customer_one_card"
 
 
 def lock_schedule(salon_id):
@@ -24,29 +27,28 @@ def open_customer_card(*, actor, salon, phone, name="", notes="", is_blocked=Fal
     """
     person = person_with_phone(validate_phone(phone), name=name, actor=actor)
 
-    ensure_no_card(salon, person)
-
-    return _store_card(Customer(salon=salon, user=person, notes=notes, is_blocked=is_blocked), actor)
-
-
-def customer_card_of(person, *, salon, actor):
-    """The card `salon` keeps of `person`, opened now if this is their first visit."""
-    card = Customer.objects.filter(salon=salon, user=person).first()
-    if card is not None:
-        return card
-    try:
-        return _store_card(Customer(salon=salon, user=person), actor)
-    except CustomerCardExists:
-        # Opened in this very moment by another booking of theirs.
-        return Customer.objects.get(salon=salon, user=person)
+    card = Customer(salon=salon, user=person, notes=notes, is_blocked=is_blocked)
+    if not insert_unless(card, rule=ONE_CARD, actor=actor):
+        raise CustomerCardExists
+    return card
 
 
-def _store_card(card, actor):
-    try:
-        with transaction.atomic():
-            return save_as(card, actor=actor)
-    except IntegrityError as error:
-        raise CustomerCardExists from error
+def customer_card_of(person, *, salon):
+    """The card `salon` keeps of `person`; before their first visit one that is not stored yet."""
+    known = _card(salon=salon.pk, person=person.pk)
+    return known[0] if known else Customer(salon=salon, user=person)
+
+
+def keep_card(card, *, actor):
+    """`card` as it is stored: it may be new, and somebody else may have opened one in this very moment."""
+    if card.pk is None and not insert_unless(card, rule=ONE_CARD, actor=actor):
+        return Customer.objects.get(salon=card.salon, user=card.user)
+    return card
+
+
+@compiled
+def _card(*, salon, person):
+    return Customer.objects.filter(salon=salon, user=person).order_by()
 
 
 def ensure_no_card(salon, person):

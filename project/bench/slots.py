@@ -56,7 +56,6 @@ def _measure_search(report: Report, search: Search, scale: SlotsScale) -> None:
         search.first,
         search.last,
         now=search.now,
-        rivals=selectors.rivals(search.now),
     )
     visits = [
         (calendars[offer.staff.pk], selectors.visit_of(offer, search.service, search.service.salon))

@@ -22,12 +22,15 @@ from rest_framework.response import Response
 
 from apps.accounts.errors import IdempotencyKeyRequired, IdempotencyKeyReused, RequestInProgress
 from apps.accounts.models import IdempotencyKey
+from apps.common.history import insert_unless
 from apps.common.locks import try_lock
+from apps.common.statements import compiled
 from apps.common.transactions import use_case
 
 # Longer than a worker may live with one request: until then a silent twin may still be writing.
 LEASE = timedelta(seconds=60)
 LONGEST_KEY = 128
+ONCE_PER_PERSON = "accounts_idempotency_key_once_per_person"
 HEADER = OpenApiParameter(
     "Idempotency-Key",
     str,
@@ -80,15 +83,20 @@ def _identity(request: Request) -> dict[str, Any]:
 def _run_in_one_transaction(identity: dict[str, Any], handler: Callable[[], Response]) -> Response:
     if not try_lock(("idempotency key", f"{identity['user'].pk} {identity['key']}")):
         raise RequestInProgress
-    earlier = IdempotencyKey.objects.filter(user=identity["user"], key=identity["key"]).first()
-    if earlier is not None:
+    for earlier in _earlier(user=identity["user"].pk, key=identity["key"]):
         _ensure_same(earlier, identity)
         return _replay(earlier)
 
     response = handler()
 
-    IdempotencyKey.objects.create(**identity, **_answer(response))
+    if not insert_unless(IdempotencyKey(**identity, **_answer(response)), rule=ONCE_PER_PERSON):
+        raise RequestInProgress
     return response
+
+
+@compiled
+def _earlier(*, user, key):
+    return IdempotencyKey.objects.filter(user=user, key=key).order_by()
 
 
 def _run_under_lease(identity: dict[str, Any], handler: Callable[[], Response]) -> Response:

@@ -12,7 +12,7 @@ from apps.bookings.admin.times import time_text
 
 def warn_of_overlaps(request, booking):
     """Name the other visits of the same customer in this salon that share a moment with `booking`."""
-    others = selectors.rivals(timezone.now(), booking).active().filter(customer=booking.customer)
+    others = selectors.rivals(timezone.now(), booking.pk).active().filter(customer=booking.customer)
     together = others.filter(starts_at__lt=booking.ends_at, ends_at__gt=booking.starts_at)
     for other in together.select_related("customer__user", "staff").order_by("starts_at", "pk"):
         about = {

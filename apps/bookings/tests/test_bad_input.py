@@ -257,7 +257,9 @@ def test_a_move_to_no_moment(sara, own):
 def test_a_move_to_somebody_of_another_salon(sara, own, house):
     body = {"starts_at": house.at(33).isoformat(), "staff": str(open_salon().staff[0].public_id)}
 
-    answer = step(sara, f"{own}reschedule/", body, most_queries=12)
+    # On SQLite the transaction is the lock; on PostgreSQL schedule and calendars are locked by a statement each.
+    locks = {"sqlite": 0, "postgresql": 2}[connection.vendor]
+    answer = step(sara, f"{own}reschedule/", body, most_queries=11 + locks)
 
     assert (answer.status_code, codes(answer)) == (400, ["slot_not_offered"])
 
