@@ -1,15 +1,20 @@
-"""One guarded INSERT and nothing around it: the core of a booking, with its history row and without."""
+"""What a booking writes, and nothing of what it reads: its one guarded INSERT, or all of its rows."""
 
 from datetime import datetime
+from uuid import uuid4
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 
+from apps.accounts.api.idempotency import ONCE_PER_PERSON
+from apps.accounts.models import IdempotencyKey
 from apps.bookings.models import Booking
 from apps.bookings.services import NO_OVERLAP
 from apps.common.history import insert_unless
 from apps.common.statements import prepared_cursor
+from apps.notifications.models import Kind, Notification
+from apps.notifications.services import ONCE_PER_VERSION
 from apps.salons.models import Staff
-from project.bench.doors import Book
+from project.bench.doors import CREATED, Book
 from project.bench.world import World
 
 FIELDS = Booking._meta.concrete_fields
@@ -36,6 +41,31 @@ def without_history(world: World) -> Book:
     def book(number: int, staff: Staff, starts_at: datetime) -> bool:
         booking = world.booking(number, staff, starts_at)
         return _insert(booking) if connection.vendor == "postgresql" else _save(booking)
+
+    return book
+
+
+def everything_written(world: World) -> Book:
+    """The rows that the use case leaves behind, in one transaction: booking, message and kept answer, with history.
+
+    More than this share of the raw INSERT no use case that stores them can reach.
+    """
+
+    def book(number: int, staff: Staff, starts_at: datetime) -> bool:
+        person, _card = world.customer(number)
+        booking = world.booking(number, staff, starts_at)
+        message = Notification(
+            salon=world.salon, booking=booking, booking_version=1, kind=Kind.BOOKING_CONFIRMED, recipient=person.phone
+        )
+        answer = IdempotencyKey(
+            user=person, key=uuid4().hex, method="POST", response_status=CREATED, response_body="{}"
+        )
+        with transaction.atomic():
+            return (
+                insert_unless(booking, rule=NO_OVERLAP, actor=person)
+                and insert_unless(message, rule=ONCE_PER_VERSION)
+                and insert_unless(answer, rule=ONCE_PER_PERSON)
+            )
 
     return book
 
