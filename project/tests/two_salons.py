@@ -36,7 +36,8 @@ from apps.salons.models import (
 )
 from apps.salons.tests import factories as salons
 
-MARK = "zxqv"
+# With a sign that no random token of a page holds.
+MARK = "zx~qv"
 # A search for this word finds rows that hold the mark, while the echo of the word on the page does not hold it.
 WORD = "kappa"
 PLAIN = {"currency", "timezone", "color", "vat_number", "slug", "code_hmac", "current_jti_hash", "password"}
