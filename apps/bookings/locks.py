@@ -2,7 +2,8 @@
 
 Making a booking shares the schedule with every other booking and leaves the calendars alone: its INSERT withdraws by
 itself when the time is taken. An UPDATE cannot withdraw, so whoever moves or revives a booking takes the calendar
-first; whoever changes hours or people takes the schedule (`salons.services.lock_schedule`).
+first. `salons.services` has the rest: whoever changes hours or people takes the schedule, whoever opens a customer's
+card takes the person.
 """
 
 from datetime import datetime, time, timedelta

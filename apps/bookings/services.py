@@ -44,7 +44,7 @@ from apps.common.money import VAT_RATE, display_money, percentage, vat_included
 from apps.common.statements import compiled
 from apps.common.transactions import use_case
 from apps.salons.models import Review, Salon, Service
-from apps.salons.services import customer_card_of, keep_card
+from apps.salons.services import customer_card_of
 
 Status = Booking.Status
 Source = Booking.Source
@@ -89,7 +89,8 @@ def book_appointment(
     candidates = _offers(service, staff_id)
     advance = policies.advance_percent(service.salon, source=source, no_shows=record.no_shows)
     free = _free(service, candidates, starts_at, now=now, override_reason=override_reason)
-    customer = keep_card(customer, actor=actor)
+    if customer.pk is None:
+        save_as(customer, actor=actor)
     for offer in free:
         booking = _draft(service, offer, customer, actor=actor, source=source, note=note)
         _set_price(booking, _agreed_price(offer, promise))
@@ -375,10 +376,9 @@ def review_booking(*, actor, booking_id, rating, comment=""):
 
 
 def _bookable_service(service_id):
-    found = _service_with_its_salon(key=service_id)
-    if not found or not found[0].salon.is_active:
+    service = next(iter(_service_with_its_salon(key=service_id)), None)
+    if service is None or not service.salon.is_active:
         raise Missing
-    [service] = found
     if not (service.is_active and service.category.is_active):
         raise SlotNotOffered(_("“%(service)s” can no longer be booked."), service=service.name)
     return service

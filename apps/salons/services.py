@@ -26,6 +26,8 @@ def open_customer_card(*, actor, salon, phone, name="", notes="", is_blocked=Fal
     A person known already keeps the name they go by; one without a name gets `name`. Raises CustomerCardExists.
     """
     person = person_with_phone(validate_phone(phone), name=name, actor=actor)
+    # Who books for this person right now opens the card themselves.
+    lock(exclusive=[("person", person.pk)])
 
     card = Customer(salon=salon, user=person, notes=notes, is_blocked=is_blocked)
     if not insert_unless(card, rule=ONE_CARD, actor=actor):
@@ -37,13 +39,6 @@ def customer_card_of(person, *, salon):
     """The card `salon` keeps of `person`; before their first visit one that is not stored yet."""
     known = _card(salon=salon.pk, person=person.pk)
     return known[0] if known else Customer(salon=salon, user=person)
-
-
-def keep_card(card, *, actor):
-    """`card` as it is stored: it may be new, and somebody else may have opened one in this very moment."""
-    if card.pk is None and not insert_unless(card, rule=ONE_CARD, actor=actor):
-        return Customer.objects.get(salon=card.salon, user=card.user)
-    return card
 
 
 @compiled

@@ -3,13 +3,13 @@
 from dataclasses import replace
 from datetime import timedelta
 from statistics import median
-from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
 from apps.bookings import selectors
 from apps.bookings.availability import offered_starts
+from apps.common.testing.queries import counted_statements
 from apps.salons.models import Service, Staff, StaffService
 from project.bench.clock import cpu_microseconds, milliseconds
 from project.bench.database import copied_database, scalar, using
@@ -126,12 +126,6 @@ def _service_of(people: list[Staff]) -> Service:
 
 
 def _queries(search: Search) -> int:
-    asked: list[str] = []
-
-    def count(execute: Any, statement: str, parameters: Any, many: Any, context: Any) -> Any:
-        asked.append(statement)
-        return execute(statement, parameters, many, context)
-
-    with connection.execute_wrapper(count):
+    with counted_statements() as sent:
         search.ours()
-    return len(asked)
+    return len(sent)

@@ -179,7 +179,7 @@ def test_postgresql_connections_are_kept_and_checked():
 
     assert database["CONN_MAX_AGE"] == 600
     assert database["CONN_HEALTH_CHECKS"] is True
-    assert database["OPTIONS"] == {"connect_timeout": 5, "options": "-c lock_timeout=5s", "prepare_threshold": 5}
+    assert database["OPTIONS"] == {"connect_timeout": 5, "options": "-c lock_timeout=5s", "prepare_threshold": 2}
 
 
 def test_options_in_a_postgresql_address_are_kept():
@@ -190,7 +190,7 @@ def test_options_in_a_postgresql_address_are_kept():
     assert database["OPTIONS"] == {
         "connect_timeout": 5,
         "options": "-c lock_timeout=5s",
-        "prepare_threshold": 5,
+        "prepare_threshold": 2,
         "sslmode": "require",
     }
 

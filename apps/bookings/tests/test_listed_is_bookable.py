@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from django.db import connection, transaction
-from django.test.utils import CaptureQueriesContext
+from django.db import transaction
 from django.utils import timezone
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
@@ -23,6 +22,7 @@ from apps.bookings.models import Booking
 from apps.bookings.selectors import free_slots
 from apps.bookings.tests.judge import Judge
 from apps.bookings.tests.worlds import build, worlds
+from apps.common.testing.queries import counted_statements
 
 MOST_QUERIES = 4
 
@@ -47,9 +47,9 @@ def in_world(world):
 
 def listed(service, world, **arguments):
     """What is listed on the days in question, as `{(staff key, moment)}`."""
-    with CaptureQueriesContext(connection) as captured:
+    with counted_statements() as sent:
         slots = free_slots(service, first=world.first, last=world.last, now=timezone.now(), **arguments)
-    assert len(captured) <= MOST_QUERIES
+    assert len(sent) <= MOST_QUERIES
     return {(pk, slot.starts_at) for slot in slots for pk in slot.staff_ids}
 
 

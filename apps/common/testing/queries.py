@@ -1,9 +1,26 @@
 """How many queries a page costs, whatever the number of its rows."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 MOST_QUERIES_OF_A_LIST = 12
+
+
+@contextmanager
+def counted_statements() -> Iterator[list[str]]:
+    """The statements of the body, as they are sent. Unlike a captured query, a counted one is sent as it always is."""
+    sent: list[str] = []
+
+    def count(execute: Any, statement: str, *rest: Any) -> Any:
+        sent.append(statement)
+        return execute(statement, *rest)
+
+    with connection.execute_wrapper(count):
+        yield sent
 
 
 def queries_of(client, url):

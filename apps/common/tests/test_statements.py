@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, close_old_connections, connection, connections, transaction
 from django.db.models import Count, Q, Value
 from django.utils import timezone
 
@@ -127,6 +127,17 @@ def test_every_thread_reads_through_a_connection_of_its_own():
     assert race(2, write_and_look) == [True, True]
 
 
+@pytest.fixture
+def server(transactional_db):
+    """What somebody else tells the PostgreSQL server over a connection of their own; nothing on SQLite."""
+
+    def tell(statement):
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+
+    return lambda statement: connection.vendor == "postgresql" and race(1, lambda _number: tell(statement))
+
+
 @pytest.mark.django_db
 def test_postgresql_plans_it_once_and_knows_its_constants():
     """What SQLite does with a statement it forgets with the cursor; there the rows are all there is to see."""
@@ -143,7 +154,33 @@ def test_postgresql_plans_it_once_and_knows_its_constants():
         with connection.cursor() as cursor:
             cursor.execute("SELECT statement FROM pg_prepared_statements WHERE statement LIKE '%accounts_datarequest%'")
             statements = [statement for (statement,) in cursor.fetchall()]
-        assert [("'open'" in text, text.count("$")) for text in statements if "note" in text][-1] == (True, 1)
+        assert [("'open'" in text, text.count("$")) for text in statements if "note" in text] == [(True, 1)]
+
+
+def test_a_column_that_changes_its_type_is_read_on(server):
+    """As when somebody migrates while we serve: the plan of this connection would no longer do."""
+    long_ago, sara = timezone.now() - timedelta(days=1), UserFactory(name="Sara")
+    for _time in range(ONCE_AGAIN):
+        assert people(phone=None, since=long_ago) == [sara]
+
+    try:
+        server("ALTER TABLE accounts_user ALTER COLUMN name TYPE varchar(300)")
+        assert people(phone=None, since=long_ago) == [sara]
+    finally:
+        server("ALTER TABLE accounts_user ALTER COLUMN name TYPE varchar(160)")
+
+
+def test_a_connection_that_was_lost_between_two_requests_is_replaced(server):
+    long_ago, sara = timezone.now() - timedelta(days=1), UserFactory()
+    assert people(phone=None, since=long_ago) == [sara]
+
+    server(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND pid <> pg_backend_pid() AND application_name <> 'autovacuum'"
+    )
+    close_old_connections()  # as at the beginning of every request
+
+    assert people(phone=None, since=long_ago) == [sara]
 
 
 @pytest.mark.django_db

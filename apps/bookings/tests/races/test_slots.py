@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.tests.factories import UserFactory
-from apps.bookings import services
+from apps.bookings import selectors, services
 from apps.bookings.errors import SlotTaken
 from apps.bookings.events import BookingPlaced
 from apps.bookings.models import Booking
@@ -31,7 +31,9 @@ from apps.bookings.tests.races.support import (
 )
 from apps.bookings.tests.test_api import client_of, codes, post_booking
 from apps.common.testing.race import Halt, beside, race, race_rounds, wait_for_blocked
-from apps.salons.models import Salon
+from apps.salons.errors import CustomerCardExists
+from apps.salons.models import Customer, Salon
+from apps.salons.services import open_customer_card
 from apps.salons.tests.factories import ServiceFactory, StaffServiceFactory
 
 
@@ -248,3 +250,22 @@ def test_row4_a_twin_of_a_running_request_is_told_so_or_waits_for_its_answer(hou
     in_progress = (409, ["request_in_progress"])
     assert twin.result() == {"postgresql": in_progress, "sqlite": first.result()}[connection.vendor]
     assert Booking.objects.count() == 1
+
+
+def test_who_opens_the_card_of_a_person_who_is_booking_waits_and_finds_it_opened(house, monkeypatch):
+    """Or the desk could block a person on a card that the booking has looked at no more."""
+    person, looking = UserFactory(), Halt()
+    free_offers = selectors.free_offers
+    monkeypatch.setattr(
+        selectors, "free_offers", lambda *args, **kwargs: looking.here() or free_offers(*args, **kwargs)
+    )
+    card = {"actor": house.manager, "salon": house.salon, "phone": person.phone, "is_blocked": True}
+
+    with beside(lambda: book(house, person, noon(house, 1))) as booked:
+        looking.wait()
+        with beside(lambda: open_customer_card(**card)) as opened:
+            wait_for_blocked(opened)
+            looking.lift()
+
+    assert isinstance(opened.result(), CustomerCardExists)
+    assert booked.result().customer == Customer.objects.get(user=person, is_blocked=False)
