@@ -20,7 +20,7 @@ ONE_DAY = timedelta(days=1)
 
 def lock_for_booking(*, person_id, service_id):
     """While it is held, what is counted per person stays true (in all salons), and so does what the salon offers."""
-    salon_id = next(iter(_salon_of(service=service_id)), None)
+    salon_id = _salon_of.first(service=service_id)
     lock(exclusive=[("person", person_id)], shared=[("schedule", salon_id)])
 
 

@@ -178,8 +178,7 @@ def free_as_agreed(booking: Booking, candidates, *, now: datetime) -> list[Offer
 
 def record_of(person, salon, *, now: datetime) -> Record:
     """The person's holds everywhere, and their visits ahead and no-shows in `salon` (one query)."""
-    counted = _record(person=person.pk, salon=salon.pk, now=now)
-    return Record(*counted[0]) if counted else Record(0, 0, 0)
+    return Record(*(_record.first(person=person.pk, salon=salon.pk, now=now) or (0, 0, 0)))
 
 
 @compiled

@@ -376,7 +376,7 @@ def review_booking(*, actor, booking_id, rating, comment=""):
 
 
 def _bookable_service(service_id):
-    service = next(iter(_service_with_its_salon(key=service_id)), None)
+    service = _service_with_its_salon.first(key=service_id)
     if service is None or not service.salon.is_active:
         raise Missing
     if not (service.is_active and service.category.is_active):

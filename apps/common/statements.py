@@ -64,6 +64,10 @@ class compiled:  # noqa: N801 - a decorator
             self._made[key] = _Read.of(self.queryset(**{n: v if v is None else Given(n) for n, v in values.items()}))
         return self._made[key].rows(values)
 
+    def first(self, **values: Any) -> Any:
+        """The first row, None where there is none."""
+        return next(iter(self(**values)), None)
+
     def queryset(self, **values: Any) -> QuerySet[Any, Any]:
         """The read as described, for another description to go on from: takes what that one was given."""
         return self._describe(**values)

@@ -83,5 +83,5 @@ def subscribe() -> None:
 
 
 def _booking(booking_id: UUID) -> Booking:
-    [booking] = selectors.booking_to_tell_about(key=booking_id)
+    booking: Booking = selectors.booking_to_tell_about.first(key=booking_id)
     return booking

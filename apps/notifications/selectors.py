@@ -25,7 +25,7 @@ def messages_of(booking: Booking) -> QuerySet[Notification]:
 
 def salon_template(booking: Booking, kind: str, channel: str) -> Template | None:
     """The text of the booking's salon for this kind and channel, if it wrote one."""
-    return next(iter(_template(salon=booking.salon_id, kind=kind, channel=channel)), None)
+    return _template.first(salon=booking.salon_id, kind=kind, channel=channel)
 
 
 @compiled
@@ -35,7 +35,7 @@ def _template(*, salon, kind, channel):
 
 @compiled
 def booking_to_tell_about(*, key):
-    """The booking with this key and everything that a message says about it, in a list."""
+    """The booking with this key and everything that a message says about it."""
     related = ("salon", "service", "staff", "customer__user")
     return Booking.objects.select_related(*related).filter(pk=key).order_by()
 

@@ -37,8 +37,7 @@ def open_customer_card(*, actor, salon, phone, name="", notes="", is_blocked=Fal
 
 def customer_card_of(person, *, salon):
     """The card `salon` keeps of `person`; before their first visit one that is not stored yet."""
-    known = _card(salon=salon.pk, person=person.pk)
-    return known[0] if known else Customer(salon=salon, user=person)
+    return _card.first(salon=salon.pk, person=person.pk) or Customer(salon=salon, user=person)
 
 
 @compiled

@@ -83,7 +83,8 @@ def _identity(request: Request) -> dict[str, Any]:
 def _run_in_one_transaction(identity: dict[str, Any], handler: Callable[[], Response]) -> Response:
     if not try_lock(("idempotency key", f"{identity['user'].pk} {identity['key']}")):
         raise RequestInProgress
-    for earlier in _earlier(user=identity["user"].pk, key=identity["key"]):
+    earlier = _earlier.first(user=identity["user"].pk, key=identity["key"])
+    if earlier is not None:
         _ensure_same(earlier, identity)
         return _replay(earlier)
 
