@@ -1,6 +1,8 @@
 """From errors of the domain to the one error shape of the API: `{"type", "errors": [{"code", "detail", "attr"}]}`."""
 
+from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError
+from django.utils.translation import gettext_lazy as _
 from drf_standardized_errors.handler import ExceptionHandler
 from drf_standardized_errors.handler import exception_handler as exception_handler
 from rest_framework import exceptions, status
@@ -18,12 +20,20 @@ STATUS = {
 }
 
 
+class BodyTooLarge(exceptions.APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "body_too_large"
+    default_detail = _("The request is too large.")
+
+
 class DomainErrorHandler(ExceptionHandler):
     """Gives each kind of DomainError its status; a database that is busy or away is `unavailable`, not a crash."""
 
     def convert_known_exceptions(self, exc):
         if isinstance(exc, OperationalError):
             exc = errors.Unavailable()
+        if isinstance(exc, RequestDataTooBig):
+            return BodyTooLarge()
         if isinstance(exc, errors.DomainError):
             return _to_api_exception(exc)
         return super().convert_known_exceptions(exc)

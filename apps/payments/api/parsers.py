@@ -1,19 +1,14 @@
 import json
 import math
 
-from django.utils.translation import gettext_lazy as _
-from rest_framework.exceptions import APIException, ParseError
+from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.utils.json import strict_constant
 
+from apps.common.api.exceptions import BodyTooLarge
+
 LONGEST_BODY = 1024 * 1024
 DEEPEST = 32
-
-
-class BodyTooLarge(APIException):
-    status_code = 413
-    default_code = "body_too_large"
-    default_detail = _("The request is too large.")
 
 
 class EventParser(BaseParser):
