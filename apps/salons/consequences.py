@@ -22,10 +22,8 @@ class Wish(StrEnum):
 
 
 class Reason(Protocol):
-    """Why a visit is stranded: `code` tells kinds of reasons apart, `text` is for people, in the active language."""
+    """Why a visit is stranded: `text` is for people, in the active language. Equal reasons are the same one."""
 
-    @property
-    def code(self) -> str: ...
     @property
     def text(self) -> str: ...
 
@@ -99,12 +97,12 @@ def visits() -> Visits:
 
 
 def newly_stranded(before: Stranded, after: Stranded) -> Stranded:
-    """Those of `after` with a reason they did not have `before`: what was decided once is not asked again."""
-    return {visit: reasons for visit, reasons in after.items() if _codes(reasons) - _codes(before.get(visit, ()))}
+    """Those of `after` with a reason they did not have `before`: what was decided once is not asked again.
 
-
-def _codes(reasons: Sequence[Reason]) -> set[str]:
-    return {reason.code for reason in reasons}
+    Reasons are told apart by what they say: a visit that was kept in spite of ten minutes is asked about when the whole
+    day goes, and one that was booked outside the hours when the salon closes on that day.
+    """
+    return {visit: reasons for visit, reasons in after.items() if set(reasons) - set(before.get(visit, ()))}
 
 
 _keepers: list[Visits] = []

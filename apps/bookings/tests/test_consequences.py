@@ -567,10 +567,31 @@ def test_what_was_kept_once_is_asked_again_only_for_another_reason(desk, house, 
     answer(desk, asked, **{choice_of(visit): KEEP})
     row = TimeOff.objects.get()
 
+    elsewhere = {"staff": house.staff[0].pk, **span("starts_at", "ends_at", day=house.at(54).date().isoformat())}
+    another_day = desk.post(*fill(desk, url("timeoff", "add"), "starts_at_0", **elsewhere))
     longer = desk.post(*fill(desk, url("timeoff", "change", row.pk), "ends_at_0", ends_at_1="17:00"))
     leaving = desk.post(*staff_deactivated(desk, house))
 
-    assert (asks(longer), asks(leaving)) == (False, True)
+    assert (asks(another_day), asks(longer), asks(leaving)) == (False, True, True)
+
+
+def test_a_visit_outside_the_hours_is_asked_about_when_its_day_is_closed(desk, house):
+    """It was in nobody's hours before either; that is no reason to forget it."""
+    person = house.customer
+    late = services.book_appointment(
+        actor=house.manager,
+        person=person,
+        service_id=house.service.pk,
+        staff_id=house.staff[0].pk,
+        starts_at=house.at(37.5),
+        source=Booking.Source.DESK,
+        override_reason="A bride",
+    )
+
+    asked = desk.post(*closed_day(desk, house))
+
+    assert asks(asked)
+    assert [visit.key for visit in asked.context["form"].stranded] == [f"{late.pk}.1"]
 
 
 @pytest.mark.parametrize("status", [Status.CANCELLED, Status.EXPIRED, Status.COMPLETED, Status.NO_SHOW])
