@@ -4,12 +4,13 @@ Each one: load and lock, ensure, write, publish, return. The order of locks stan
 """
 
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from apps.bookings import policies, quotes, selectors
@@ -89,6 +90,9 @@ def book_appointment(
     candidates = _offers(service, staff_id)
     advance = policies.advance_percent(service.salon, source=source, no_shows=record.no_shows)
     free = _free(service, candidates, starts_at, now=now, override_reason=override_reason)
+    if promise is not None:
+        # Whom the customer was shown comes first, or somebody cheaper by now would be in the way of the promise.
+        free.sort(key=lambda offer: offer.staff.pk != promise.staff_id)
     if customer.pk is None:
         save_as(customer, actor=actor)
     for offer in free:
@@ -151,6 +155,9 @@ def reschedule_booking(
     booking = lock_visit(booking_id, *([staff_id] if staff_id else []))
 
     _ensure_movable(booking, now)
+    if (starts_at, staff_id or booking.staff_id) == (booking.starts_at, booking.staff_id):
+        # Said once more, by a client that did not hear the answer: nobody needs to be told again.
+        return booking
     if source == Source.ONLINE:
         _ensure_may_move_online(booking, now)
     candidates = selectors.offers(booking.service, staff_id or booking.staff_id, moving=booking)
@@ -291,10 +298,11 @@ def cancel_booking(*, actor, booking_id, by, reason=""):
 
 @use_case
 def mark_arrived(*, actor, booking_id, reason=""):
-    """The customer is here."""
+    """The customer is here. Raises TooEarly before the day of the visit."""
     booking = lock_booking(booking_id)
     # From “completed” it would be an undo, which asks why.
     ensure_transition(booking, Status.ARRIVED, allowed={Status.CONFIRMED: {Status.ARRIVED}})
+    _ensure_reached(_midnight_before(booking), booking)
 
     return _change_status(booking, Status.ARRIVED, actor=actor, reason=reason)
 
@@ -439,7 +447,7 @@ def _free(service, candidates, starts_at, *, now, override_reason, moving=None):
     if len(candidates) > 1:
         raise StaffRequired(field="staff")
     if starts_at.second or starts_at.microsecond or not policies.may_be_entered(starts_at, now):
-        raise SlotNotOffered
+        raise SlotNotOffered(_("Outside the rules, a visit begins at most a day ago and at most two years ahead."))
     staff_ids = [offer.staff.pk for offer in candidates]
     lock_calendars(staff_ids)
     expire_holds(now=now, staff_ids=staff_ids)
@@ -548,9 +556,15 @@ def _ensure_movable(booking, now):
         raise InvalidTransition(_("A booking that is “%(current)s” cannot be moved."), current=current)
 
 
+def _midnight_before(booking):
+    zone = ZoneInfo(booking.salon.timezone)
+    return datetime.combine(timezone.localtime(booking.starts_at, zone), time.min, zone)
+
+
 def _ensure_reached(moment, booking):
     if timezone.now() < moment:
-        raise TooEarly(moment=_wall_time(moment, booking.salon))
+        local = timezone.localtime(moment, ZoneInfo(booking.salon.timezone))
+        raise TooEarly(moment=f"{date_format(local, 'l j F')} {local:%H:%M}")
 
 
 def _wall_time(moment, salon):

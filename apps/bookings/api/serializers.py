@@ -22,8 +22,8 @@ STAFF = Staff.objects.filter(salon__is_active=True)
 class SlotQuery(StrictSerializer):
     """`?service=&staff=&from=&to=`: local dates of the salon, both included, at most 31 days."""
 
-    service = serializers.SlugRelatedField("public_id", queryset=SERVICES)
-    staff = serializers.SlugRelatedField("public_id", queryset=STAFF, required=False)
+    service = serializers.UUIDField()
+    staff = serializers.UUIDField(required=False)
     to = DayField()
 
     def get_fields(self):

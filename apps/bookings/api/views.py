@@ -13,6 +13,8 @@ from rest_framework.response import Response
 from apps.accounts.api.idempotency import idempotent
 from apps.bookings import selectors, services
 from apps.bookings.api.serializers import (
+    SERVICES,
+    STAFF,
     BookingQuery,
     BookingRequest,
     BookingSerializer,
@@ -43,13 +45,19 @@ class SlotList(OfSalon):
         query = SlotQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
         asked = query.validated_data
-        service, staff = asked["service"], asked.get("staff")
-        if service.salon_id != self.salon.pk or (staff and staff.salon_id != self.salon.pk):
-            raise Missing
+        service = self._of_salon(SERVICES.select_related("salon"), asked["service"])
+        staff = self._of_salon(STAFF, asked["staff"]) if "staff" in asked else None
         slots = selectors.free_slots(
             service, first=asked["from"], last=asked["to"], now=timezone.now(), staff_id=staff and staff.pk
         )
         return Response({"timezone": self.salon.timezone, "slots": self._bodies(slots)})
+
+    def _of_salon(self, rows, public_id):
+        """The row of this salon; one of another salon looks like a missing one."""
+        row = rows.filter(salon=self.salon, public_id=public_id).first()
+        if row is None:
+            raise Missing
+        return row
 
     def _bodies(self, slots):
         zone = ZoneInfo(self.salon.timezone)

@@ -121,9 +121,10 @@ def test_free_times_of_another_salons_service_or_person_look_like_missing_ones(h
     other = open_salon()
     there = {"service": other.service, "staff": other.staff[0]}
 
-    answer = ask_for_slots(house, **{field: str(there[field].public_id)})
+    theirs, nobodys = (ask_for_slots(house, **{field: str(key)}) for key in (there[field].public_id, uuid4()))
 
-    assert (answer.status_code, codes(answer)) == (404, ["not_found"])
+    assert (theirs.status_code, codes(theirs)) == (404, ["not_found"])
+    assert (nobodys.status_code, nobodys.content) == (404, theirs.content)
 
 
 def test_free_times_by_a_name_nobody_knows(house):
@@ -222,6 +223,22 @@ def test_a_body_that_is_no_object(sara, house):
 
     for body in BODIES:
         assert refused(lambda body=body: sara.post(BOOKINGS, body, **sent), most_queries=20).status_code == 400
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+def test_a_body_of_three_megabytes_is_refused_as_such(house, language):
+    client, sent = (
+        client_of(house.customer, language),
+        {"content_type": "application/json", "headers": {"Idempotency-Key": "once"}},
+    )
+
+    answer = refused(lambda: client.post(BOOKINGS, '{"note": "' + "x" * 3_000_000 + '"}', **sent), most_queries=20)
+
+    assert (answer.status_code, codes(answer)) == (413, ["body_too_large"])
+    assert (
+        answer.json()["errors"][0]["detail"]
+        == {"ar": "حجم الطلب أكبر من المسموح.", "en": "The request is too large."}[language]
+    )
 
 
 @pytest.mark.parametrize("key", ["", "x" * 129, "a\tb"], ids=["none", "too long", "tab"])

@@ -22,7 +22,7 @@ from apps.bookings.tests.test_listed_is_bookable import succeeds
 from apps.bookings.tests.test_slots import book, listed, open_day_and_night
 from apps.common.errors import InvalidTransition
 from apps.payments.selectors import amount_due
-from apps.salons.models import Salon, ScheduleException, WeeklyHours
+from apps.salons.models import Salon, ScheduleException, StaffService, WeeklyHours
 from apps.salons.tests.factories import (
     CustomerFactory,
     MembershipFactory,
@@ -413,6 +413,16 @@ def test_bk12_an_open_quote_keeps_its_price(sara, house):
         "57.50",
     )
     assert (booked.status_code, booked.json()["price"]["amount"]) == (201, "115.00")
+
+
+def test_bk12_an_open_quote_is_kept_by_whom_it_showed_though_a_colleague_is_cheaper_by_now(sara, house):
+    promised = quote(sara, house).json()
+    reprice(house.service, "250.00")
+    StaffService.objects.filter(staff=house.staff[1]).update(price_amount="120.00")
+
+    booked = post_booking(sara, house, quote=promised["quote"], staff=None).json()
+
+    assert (booked["price"]["amount"], booked["staff"]["id"]) == ("115.00", promised["staff"]["id"])
 
 
 def test_bk12_an_expired_quote_never_turns_into_a_dearer_price_silently(sara, house, clock):

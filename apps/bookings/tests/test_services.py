@@ -195,6 +195,31 @@ def test_the_salon_confirms_arrival_and_service(by_hand, clock):
     ]
 
 
+def test_nobody_arrives_before_the_day_of_the_visit(house, clock):
+    booking = book(house)
+    clock.move_to(booking.starts_at.replace(hour=0, minute=0) - timedelta(seconds=1))
+
+    with pytest.raises(TooEarly) as refusal:
+        services.mark_arrived(actor=house.manager, booking_id=booking.pk)
+
+    day = f"{booking.starts_at:%A} {booking.starts_at.day} {booking.starts_at:%B}"
+    with override("en"):
+        assert str(refusal.value) == f"This is possible from {day} 00:00."
+    clock.shift(1)
+    assert services.mark_arrived(actor=house.manager, booking_id=booking.pk).status == Status.ARRIVED
+
+
+def test_a_move_to_where_it_stands_already_changes_and_tells_nothing(house):
+    booking = book(house)
+    place = {"booking_id": booking.pk, "starts_at": booking.starts_at}
+
+    for staff_id in (None, booking.staff_id):
+        services.reschedule_booking(actor=house.manager, staff_id=staff_id, **place)
+
+    booking.refresh_from_db()
+    assert (booking.version, booking.history.count()) == (1, 1)
+
+
 def test_bk30_a_step_the_lifecycle_does_not_have_is_refused(house):
     booking = book(house)
 

@@ -39,12 +39,12 @@ def messages(booking, kind):
 
 
 def test_rs10_cancelling_and_arriving_at_once_has_one_winner(house):
-    bookings = [visit(house, noon(house, day)) for day in range(5)]
+    bookings = [visit(house, noon(house, 0) + hours * HOUR) for hours in range(5)]
 
-    def step(day, number):
+    def step(turn, number):
         if number % 2:
-            return services.cancel_booking(actor=house.manager, booking_id=bookings[day].pk, by=SALON)
-        return services.mark_arrived(actor=house.manager, booking_id=bookings[day].pk)
+            return services.cancel_booking(actor=house.manager, booking_id=bookings[turn].pk, by=SALON)
+        return services.mark_arrived(actor=house.manager, booking_id=bookings[turn].pk)
 
     results = race_rounds(6, 5, step)
 
