@@ -3,6 +3,7 @@
 from functools import partial
 
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
@@ -46,6 +47,7 @@ STATE_COLOURS = {
     Status.EXPIRED: "default",
 }
 UNDOABLE = (Status.ARRIVED, Status.COMPLETED, Status.NO_SHOW)
+RELATED_LINKS = ("can_add_related", "can_change_related", "can_delete_related", "can_view_related")
 OUTSIDE_THE_RULES = (
     _("Outside the rules"),
     {
@@ -106,7 +108,7 @@ class BookingAdmin(ExportableModelAdmin):
             _("Visit"),
             {
                 "fields": [
-                    ("status", "display_reference"),
+                    ("display_state", "display_reference"),
                     ("customer", "display_phone"),
                     ("display_service", "staff"),
                     ("display_visit", "display_end"),
@@ -187,6 +189,10 @@ class BookingAdmin(ExportableModelAdmin):
         if obj is not None:
             return super().get_form(request, obj, **kwargs)
         form = super().get_form(request, obj, **kwargs, form=DeskBookingForm)
+        for field in form.base_fields.values():
+            # Who types a visit in changes no price list and no team on the way.
+            if isinstance(field.widget, RelatedFieldWidgetWrapper):
+                vars(field.widget).update(dict.fromkeys(RELATED_LINKS, False))
         form.user, form.refusal = request.user, getattr(request, "refusal", None)
         return form
 
@@ -269,7 +275,9 @@ class BookingAdmin(ExportableModelAdmin):
         if object_id is None:
             return self.may(request, verb)
         booking = self.row(request, object_id)
-        return booking is not None and booking.status in states and self.may(request, verb, booking)
+        # A button that was there when the page was loaded is answered by the use case: it says what happened meanwhile.
+        was_pressed = request.resolver_match.url_name.endswith("_action")
+        return booking is not None and (was_pressed or booking.status in states) and self.may(request, verb, booking)
 
     def has_confirm_booking_permission(self, request, object_id=None):
         return self._may_step(request, "confirm", object_id, [Status.PENDING])

@@ -37,12 +37,19 @@ class MomentBox(DateBox):
 
 
 class BookingDialog(ReasonDialog):
-    """About one booking, which the gate of its action has found already."""
+    """About one booking, which the gate of its action has found already, and which it names: the page lies hidden."""
+
+    form_before_template = "bookings/admin/about_booking.html"
 
     def __init__(self, request, object_id=None, *args, **kwargs):
         super().__init__(request, object_id, *args, **kwargs)
-        rows = Booking.objects.visible_to(request.user).select_related("service__salon", "staff", "salon")
-        self.booking = get_object_or_404(rows, pk=object_id)
+        related = ("service__salon", "staff", "salon", "customer__user")
+        self.booking = get_object_or_404(
+            Booking.objects.visible_to(request.user).select_related(*related), pk=object_id
+        )
+
+    def get_before_template_context(self, request, object_id=None):
+        return {"booking": self.booking, "time": time_text(self.booking.starts_at, self.booking.salon)}
 
 
 class WishDialog(BookingDialog):
@@ -63,10 +70,7 @@ class CancelDialog(WishDialog):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        fee = cancellation_fee(self.booking, by=Booking.CancelledBy.CUSTOMER, now=timezone.now())
-        self.fields["by"].help_text = _("A customer who cancels now owes %(fee)s; the salon owes nothing.") % {
-            "fee": display_money(fee)
-        }
+        self.fields["by"].help_text = _fee_text(self.booking)
 
 
 class MoveDialog(WishDialog):
@@ -176,7 +180,8 @@ class MoveDialog(WishDialog):
         listed = [
             (date_format(day, "l j F"), [(m.isoformat(), time_text(m, salon)) for m in times]) for day, times in days
         ]
-        return listed or [("", _("No free time in the next two weeks"))]
+        # Nothing is chosen beforehand: a click too early must not move a visit.
+        return [("", _("Choose a time")), *listed] if listed else [("", _("No free time in the next two weeks"))]
 
 
 class ServiceDialog(BookingDialog):
@@ -191,11 +196,15 @@ class ServiceDialog(BookingDialog):
         others = StaffService.objects.filter(staff=self.booking.staff, service__in=Service.objects.bookable())
         rows = others.exclude(service=self.booking.service_id).select_related("service__category")
         rows = rows.order_by("service__category__position", "service__position", "service")
-        self.fields["service"].choices = [(row.service_id, self._label(row)) for row in rows]
+        self.fields["service"].choices = [
+            ("", _("Select value")),
+            *((row.service_id, self._label(row)) for row in rows),
+        ]
 
     def _label(self, row):
         price = row.price_amount or row.service.price_amount
-        return _("%(service)s · %(minutes)s min · %(price)s (%(difference)s)") % {
+        # What matters first: the end of a long line is cut off.
+        return _("%(service)s · %(difference)s · %(price)s · %(minutes)s min") % {
             "service": row.service,
             "minutes": row.duration_minutes or row.service.duration_minutes,
             "price": display_money(price),
@@ -239,6 +248,13 @@ def _difference_text(amount):
     if not amount:
         return _("the same price")
     return (_("%(amount)s more") if amount > 0 else _("%(amount)s less")) % {"amount": display_money(abs(amount))}
+
+
+def _fee_text(booking):
+    fee = cancellation_fee(booking, by=Booking.CancelledBy.CUSTOMER, now=timezone.now())
+    if not fee:
+        return _("Cancelling is free of charge now.")
+    return _("A customer who cancels now owes %(fee)s; the salon owes nothing.") % {"fee": display_money(fee)}
 
 
 def _window_text(booking):

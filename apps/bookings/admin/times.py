@@ -42,12 +42,13 @@ def reasons_by_person(service, staff, starts_at, *, moving=None):
 def refusal_texts(refusal, service, staff, starts_at, *, moving=None):
     """What to tell about a time that was refused: every reason, or the refusal's own words where there is none."""
     found = reasons_by_person(service, staff, starts_at, moving=moving)
-    texts = [
-        str(reason) if staff else format_html("<bdi>{}</bdi>: {}", person, reason)
-        for person, reasons in found
-        for reason in reasons
-    ]
+    texts = [_of_person(person, str(reason), staff) for person, reasons in found for reason in reasons]
     return texts or [str(refusal)]
+
+
+def _of_person(person, text, staff):
+    """`text` with the name before it, where nobody was named and it does not name the person itself."""
+    return text if staff or str(person) in text else format_html("<bdi>{}</bdi>: {}", person, text)
 
 
 def nearest_slots(service, starts_at, *, staff=None):

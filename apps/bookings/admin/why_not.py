@@ -71,12 +71,19 @@ def _answer(request, form):
     service, staff, moment = (form.cleaned_data[name] for name in ("service", "staff", "starts_at"))
     # A link to a form that the reader may not open helps nobody.
     link = add_url if request.user.has_perm("bookings.add_booking", Booking(salon=form.salon)) else _no_link
+    names = {} if staff else {person.pk: str(person) for person in form.fields["staff"].queryset}
     nearest = [
-        (time_text(slot.starts_at, form.salon), link(service, staff, slot.starts_at))
+        (
+            time_text(slot.starts_at, form.salon),
+            _(" or ").join(names[pk] for pk in slot.staff_ids) if names else "",
+            link(service, staff, slot.starts_at),
+        )
         for slot in nearest_slots(service, moment, staff=staff)
+        if slot.starts_at != moment
     ]
+    asked = {"time": time_text(moment, form.salon), "minutes": service.duration_minutes}
     return {
-        "asked": time_text(moment, form.salon),
+        "asked": _("%(time)s · %(minutes)s min") % asked,
         "service": service,
         "answers": [
             (person, reasons, link(service, person, moment))

@@ -258,12 +258,51 @@ def test_bk16_visits_one_after_the_other_are_nothing_to_warn_of(desk, house):
 # --- Moving ---
 
 
+@pytest.mark.parametrize("name", ["reschedule", "service", "cancel"])
+def test_a_dialog_names_the_visit_it_is_about(desk, house, name):
+    booking = book(house, 25)
+
+    page = desk.get(reverse(f"admin:bookings_booking_{name}_action", args=[booking.pk])).content.decode()
+
+    about = (booking.customer, booking.service_name, booking.staff, "Mon 23 Nov · 10:00")
+    assert " · ".join(f"<bdi>{part}</bdi>" for part in about) in page
+
+
+@pytest.mark.parametrize(("name", "field"), [("reschedule", "starts_at"), ("service", "service")])
+def test_a_click_without_a_choice_changes_nothing(desk, house, name, field):
+    booking = book(house, 25)
+
+    answer = step(desk, name, booking, reason="x", by="salon", staff=house.staff[0].pk)
+
+    assert list(answer.context["form"].errors) == [field]
+    assert Booking.history.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("hours", "told"),
+    [
+        (30, "Cancelling is free of charge now."),
+        (2, "A customer who cancels now owes 57.50 SAR; the salon owes nothing."),
+    ],
+)
+def test_what_cancelling_costs_is_said_before(desk, house, hours, told):
+    house.salon.free_cancellation_hours, house.salon.late_cancellation_percent = 24, 50
+    house.salon.save()
+    booking = book(house, hours)
+
+    form = desk.get(reverse("admin:bookings_booking_cancel_action", args=[booking.pk])).context["form"]
+
+    assert form.fields["by"].help_text == told
+
+
 def dialog(client, booking, **asked):
     return client.get(reverse("admin:bookings_booking_reschedule_action", args=[booking.pk]), asked).context["form"]
 
 
 def offered(form):
-    return [moment for _day, moments in form.fields["starts_at"].widget.choices for moment, _text in moments]
+    nothing_yet, *days = form.fields["starts_at"].widget.choices
+    assert nothing_yet == ("", "Choose a time")
+    return [moment for _day, moments in days for moment, _text in moments]
 
 
 def test_a_visit_moves_to_a_colleague_whose_own_free_times_are_shown(desk, house):
@@ -408,7 +447,8 @@ def test_rs07_the_service_changes_and_the_difference_is_shown_before(desk, house
     other = ServiceFactory(salon=house.salon)
 
     form = desk.get(reverse("admin:bookings_booking_service_action", args=[booking.pk])).context["form"]
-    assert form.fields["service"].choices == [(dearer.pk, "Colour · 60 min · 300.00 SAR (185.00 SAR more)")]
+    dearer_choice = (dearer.pk, "Colour · 185.00 SAR more · 300.00 SAR · 60 min")
+    assert form.fields["service"].choices == [("", "Select value"), dearer_choice]
     for service in (inactive, other, open_salon().service):
         assert "service" in step(desk, "service", booking, service=service.pk, reason="x").context["form"].errors
 
@@ -499,3 +539,29 @@ def test_a_stylist_and_a_stranger_give_no_day_away(client, house, role):
     assert reassign(client, anna).status_code == (403 if role else 302)
     booking.refresh_from_db()
     assert booking.staff == anna
+
+
+# --- A page that is stale ---
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("arrive", {}),
+        ("cancel", {"by": "salon", "reason": "x"}),
+        ("reschedule", {"by": "salon", "outside": "2026-11-23T15:00"}),
+    ],
+)
+def test_a_button_that_was_pressed_too_late_says_what_happened_meanwhile(desk, house, name, said):
+    """Not that it may not be pressed: it could be when the page was loaded."""
+    booking = book(house, 25)
+    Booking.objects.filter(pk=booking.pk).update(status=Booking.Status.COMPLETED)
+
+    opened = desk.get(reverse(f"admin:bookings_booking_{name}_action", args=[booking.pk]))
+    answer = step(desk, name, booking, **{"reason": "x", **said})
+
+    assert opened.status_code == 200
+    [(level, text)] = told(answer)
+    assert (level, "completed" in text, "HX-Redirect" in answer.headers) == ("error", True, True)
+    booking.refresh_from_db()
+    assert (booking.status, booking.version) == ("completed", 1)

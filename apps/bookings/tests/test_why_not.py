@@ -210,7 +210,7 @@ def test_the_nearest_free_times_are_offered_around_the_one_that_is_not(desk, hou
 
     answer = desk.get(PAGE, asked(house, 25))
 
-    hours = [text.partition("· ")[2] for text, _link in answer.context["nearest"]]
+    hours = [text.partition("· ")[2] for text, _names, _link in answer.context["nearest"]]
     assert hours == [
         "09:00",
         "09:15",
@@ -225,6 +225,18 @@ def test_the_nearest_free_times_are_offered_around_the_one_that_is_not(desk, hou
         "12:45",
         "13:00",
     ]
+
+
+def test_the_nearest_free_times_say_with_whom_where_nobody_was_named(desk, house):
+    """And not once more the time that was asked for, if somebody has it."""
+    book(house, 25)
+
+    nearest = desk.get(PAGE, asked(house, 25, staff="")).context["nearest"]
+
+    anna, basma = map(str, house.staff)
+    free = [(text.partition("· ")[2], names) for text, names, _link in nearest]
+    assert free[:3] == [("09:00", f"{anna} or {basma}"), ("09:15", f"{anna} or {basma}"), ("09:30", basma)]
+    assert "10:00" not in dict(free)
 
 
 @pytest.mark.parametrize("prepare", [switched_off("service"), switched_off("salon"), closed])
@@ -244,7 +256,7 @@ def test_times_are_typed_and_shown_by_the_clock_of_the_salon(desk, house):
 
     [(_anna, [reason], _link)] = answer.context["answers"]
     assert str(reason) == f"Outside hours: {house.staff[0]} works 09:00 to 21:00 on this day."
-    assert answer.context["asked"].endswith("20:45")
+    assert answer.context["asked"].endswith("20:45 · 45 min")
 
 
 # --- Whose page it is ---

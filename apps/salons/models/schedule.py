@@ -2,6 +2,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.common.constraints import SameSalon
 from apps.common.models import Named, has_name
@@ -88,7 +89,7 @@ class WeeklyHours(SalonOwned):
     objects = WeeklyHoursQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("working hours")
+        verbose_name = pgettext_lazy("one entry", "working hours")
         verbose_name_plural = _("working hours")
         ordering = ["salon", "staff", "weekday", "opens", "pk"]
         constraints = [
@@ -174,7 +175,7 @@ class TimeOff(SalonOwned):
     objects = OwnScheduleQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("time off")
+        verbose_name = pgettext_lazy("one entry", "time off")
         verbose_name_plural = _("time off")
         ordering = ["-starts_at", "-pk"]
         indexes = [
