@@ -75,7 +75,7 @@ def _answer(request, form):
     nearest = [
         (
             time_text(slot.starts_at, form.salon),
-            _(" or ").join(names[pk] for pk in slot.staff_ids) if names else "",
+            _somebody([names[pk] for pk in slot.staff_ids]) if names else "",
             link(service, staff, slot.starts_at),
         )
         for slot in nearest_slots(service, moment, staff=staff)
@@ -91,6 +91,12 @@ def _answer(request, form):
         ],
         "nearest": nearest,
     }
+
+
+def _somebody(names):
+    """The first of `names`, and how many there are besides."""
+    first, *others = names
+    return f"{first} +{len(others)}" if others else first
 
 
 def _no_link(*_about):

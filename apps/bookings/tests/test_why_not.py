@@ -235,7 +235,7 @@ def test_the_nearest_free_times_say_with_whom_where_nobody_was_named(desk, house
 
     anna, basma = map(str, house.staff)
     free = [(text.partition("· ")[2], names) for text, names, _link in nearest]
-    assert free[:3] == [("09:00", f"{anna} or {basma}"), ("09:15", f"{anna} or {basma}"), ("09:30", basma)]
+    assert free[:3] == [("09:00", f"{anna} +1"), ("09:15", f"{anna} +1"), ("09:30", basma)]
     assert "10:00" not in dict(free)
 
 
