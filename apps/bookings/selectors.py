@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from heapq import merge
 from itertools import islice
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -130,16 +131,16 @@ def free_slots(service, *, first: date, last: date, now: datetime, staff_id=None
     calendars = load_calendars(service.salon, candidates, first, last, now=now, moving=moving)
     free: dict[int, dict[int, list[int]]] = {}
     for offer in candidates:
-        starts = free.setdefault(offer.duration_minutes, {})
-        for start in offered_starts(calendars[offer.staff.pk], visit_of(offer, moving or service, service.salon)):
-            starts.setdefault(start, []).append(offer.staff.pk)
-    return sorted(slot for minutes, starts in free.items() for slot in _slots(starts, timedelta(minutes=minutes)))
+        staff_id, starts = offer.staff.pk, free.setdefault(offer.duration_minutes, {})
+        for start in offered_starts(calendars[staff_id], visit_of(offer, moving or service, service.salon)):
+            starts.setdefault(start, []).append(staff_id)
+    return list(merge(*(_slots(starts, timedelta(minutes=minutes)) for minutes, starts in free.items())))
 
 
 def _slots(starts, duration):
-    for start, staff_ids in starts.items():
+    for start in sorted(starts):
         begins = to_datetime(start)
-        yield Slot(begins, begins + duration, tuple(staff_ids))
+        yield Slot(begins, begins + duration, tuple(starts[start]))
 
 
 def free_offers(service, candidates, starts_at: datetime, *, now: datetime, moving=None) -> list[Offer]:
