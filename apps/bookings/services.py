@@ -155,15 +155,15 @@ def reschedule_booking(
     booking = lock_visit(booking_id, *([staff_id] if staff_id else []))
 
     _ensure_movable(booking, now)
-    if (starts_at, staff_id or booking.staff_id) == (booking.starts_at, booking.staff_id):
-        # Said once more, by a client that did not hear the answer: nobody needs to be told again.
-        return booking
     if source == Source.ONLINE:
         _ensure_may_move_online(booking, now)
     candidates = selectors.offers(booking.service, staff_id or booking.staff_id, moving=booking)
     if not candidates:
         raise SlotNotOffered
     free = _free(booking.service, candidates, starts_at, now=now, override_reason=override_reason, moving=booking)
+    if (starts_at, free[0].staff.pk) == (booking.starts_at, booking.staff_id):
+        # Said once more, by a client that did not hear the answer: nobody needs to be told again.
+        return booking
 
     expire_holds(now=now, staff_ids=[free[0].staff.pk])
     booking.place(staff=free[0].staff, starts_at=starts_at)
