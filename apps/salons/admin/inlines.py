@@ -3,6 +3,18 @@ from django.utils.translation import gettext_lazy as _
 from apps.common.admin.base import BaseTabularInline
 from apps.salons.models import StaffService, TimeOff, WeeklyHours
 
+WHOLE_SALON = _("the whole salon")
+
+
+class NobodyIsEverybody:
+    """Says in the list of staff what it means to choose nobody."""
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "staff":
+            field.empty_label = WHOLE_SALON
+        return field
+
 
 class OfferedServicesInline(BaseTabularInline):
     """What a staff member does."""
@@ -34,7 +46,7 @@ class UsualHoursInline(BaseTabularInline):
         return super().get_queryset(request).filter(exception=None)
 
 
-class ExceptionHoursInline(BaseTabularInline):
+class ExceptionHoursInline(NobodyIsEverybody, BaseTabularInline):
     """Hours that count during an exception only; without any row it is closed."""
 
     model = WeeklyHours

@@ -15,16 +15,14 @@ from apps.common.admin.filters import (
 from apps.common.admin.transfer import ExportableModelAdmin
 from apps.salons.admin.catalogue import EVERY_VERB
 from apps.salons.admin.consequences import AsksAboutVisits
-from apps.salons.admin.inlines import ExceptionHoursInline
+from apps.salons.admin.inlines import WHOLE_SALON, ExceptionHoursInline, NobodyIsEverybody
 from apps.salons.admin.rosters import WarnsOfLongHours
 from apps.salons.exports import PrayerTimeExport, ScheduleExceptionExport, TimeOffExport, WeeklyHoursExport
 from apps.salons.models import PrayerTime, ScheduleException, TimeOff, WeeklyHours
 
-WHOLE_SALON = _("the whole salon")
-
 
 @admin.register(WeeklyHours)
-class WeeklyHoursAdmin(WarnsOfLongHours, AsksAboutVisits, ExportableModelAdmin):
+class WeeklyHoursAdmin(NobodyIsEverybody, WarnsOfLongHours, AsksAboutVisits, ExportableModelAdmin):
     resource_classes = [WeeklyHoursExport]
     allowed_verbs = EVERY_VERB
     empty_text = _("Opening hours and working hours will stand here. Without hours there is no time to book.")
@@ -73,7 +71,7 @@ class WeeklyHoursAdmin(WarnsOfLongHours, AsksAboutVisits, ExportableModelAdmin):
 
 
 @admin.register(ScheduleException)
-class ScheduleExceptionAdmin(WarnsOfLongHours, AsksAboutVisits, ExportableModelAdmin):
+class ScheduleExceptionAdmin(NobodyIsEverybody, WarnsOfLongHours, AsksAboutVisits, ExportableModelAdmin):
     resource_classes = [ScheduleExceptionExport]
     allowed_verbs = EVERY_VERB
     empty_text = _("Holidays, days with other hours and seasons such as Ramadan will stand here.")

@@ -293,3 +293,11 @@ def test_the_desk_reads_prayer_times_and_writes_none(client, salon, role, view, 
 
     assert client.get(url(PrayerTime, "changelist")).status_code == view
     assert client.get(url(PrayerTime, "add")).status_code == add
+
+
+@pytest.mark.parametrize(("model", "rows"), [(WeeklyHours, 1), (ScheduleException, 2)])
+def test_nobody_chosen_reads_as_the_whole_salon(client, manager, model, rows):
+    """At the row itself and, in a closed day or season, at each of its hours."""
+    page = client.get(url(model, "add")).content.decode()
+
+    assert page.count('<option value="" selected>the whole salon</option>') >= rows
