@@ -176,7 +176,7 @@ def test_a_connection_that_was_lost_between_two_requests_is_replaced(server):
 
     server(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
-        " AND pid <> pg_backend_pid() AND application_name <> 'autovacuum'"
+        " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
     )
     close_old_connections()  # as at the beginning of every request
 
