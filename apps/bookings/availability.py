@@ -249,7 +249,7 @@ class _Zone:
 
     def midnight(self, day: date) -> int:
         if day not in self._midnights:
-            self._midnights[day] = to_minutes(datetime.combine(day, time.min, self._zone))
+            self._midnights[day] = to_minutes(midnight(day, self._zone))
         return self._midnights[day]
 
     def is_even(self, day: date) -> bool:
@@ -315,6 +315,11 @@ def to_minutes(moment: datetime) -> int:
 def to_datetime(minutes: int) -> datetime:
     """The aware UTC datetime of minutes since the epoch."""
     return datetime.fromtimestamp(minutes * 60, UTC)
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The moment (aware) at which the local `day` begins."""
+    return datetime.combine(day, time.min, zone)
 
 
 def days(first: date, last: date) -> Iterator[date]:

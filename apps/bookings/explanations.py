@@ -10,7 +10,16 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from apps.bookings import selectors
-from apps.bookings.availability import MINUTES_A_DAY, Calendar, Cause, Visit, obstacles, to_datetime, to_minutes
+from apps.bookings.availability import (
+    MINUTES_A_DAY,
+    Calendar,
+    Cause,
+    Visit,
+    midnight,
+    obstacles,
+    to_datetime,
+    to_minutes,
+)
 from apps.bookings.models import Booking
 from apps.bookings.selectors import ONE_DAY, Offer
 from apps.salons.models import PrayerTime, Salon, ScheduleException, Service, Staff, StaffService, TimeOff
@@ -132,7 +141,7 @@ class _Words:
         begin, end = selectors.reach(first, last)
         days_off = ScheduleException.objects.filter(salon=salon, starts_on__lte=end, ends_on__gte=begin)
         self._days_off = sorted(days_off, key=lambda row: row.ends_on - row.starts_on)
-        midnights = [datetime.combine(day, datetime.min.time(), self._zone) for day in (begin, end + ONE_DAY)]
+        midnights = [midnight(day, self._zone) for day in (begin, end + ONE_DAY)]
         absent = TimeOff.objects.filter(salon=salon, starts_at__lt=midnights[1], ends_at__gt=midnights[0])
         self._time_off = list(absent.order_by("starts_at"))
         self.bookings: list[Booking] = []
@@ -175,8 +184,8 @@ class _Words:
         day = self._local(start).date()
         covering = [row for row in self._days_off if row.starts_on <= day <= row.ends_on]
         named = next((row for row in covering if row.staff_id in (staff.pk, None)), None)
-        midnight = to_minutes(datetime.combine(day, datetime.min.time(), self._zone))
-        hours = [(s, e) for s, e in calendar.working if s < midnight + MINUTES_A_DAY and midnight < e]
+        begins = to_minutes(midnight(day, self._zone))
+        hours = [(s, e) for s, e in calendar.working if s < begins + MINUTES_A_DAY and begins < e]
         if not hours:
             about = {"staff": staff, "name": named}
             return (_("Closed: %(name)s.") if named else _("%(staff)s does not work on this day.")) % about

@@ -22,6 +22,7 @@ from apps.bookings.availability import (
     Visit,
     Window,
     days,
+    midnight,
     obstacles,
     offered_starts,
     to_datetime,
@@ -214,8 +215,8 @@ def load_calendars(
     staff_ids = [offer.staff.pk for offer in candidates]
     schedule, prayers = load_schedule(salon, first, last, today=today, staff_ids=staff_ids)
     pauses = pause_blocks(prayers)
-    opens, closes = _midnight(first, zone), _midnight(last + ONE_DAY, zone)
-    horizon = _midnight(_last_bookable_day(salon, schedule, today) + ONE_DAY, zone)
+    opens, closes = midnight(first, zone), midnight(last + ONE_DAY, zone)
+    horizon = midnight(_last_bookable_day(salon, schedule, today) + ONE_DAY, zone)
     # A minute that has begun has passed: with no notice at all, 10:00 is gone at 10:00:00.5.
     notice = now + timedelta(minutes=salon.lead_time_minutes, seconds=59, microseconds=999_999)
     earliest, latest = to_minutes(max(notice, opens)), to_minutes(min(closes, horizon))
@@ -383,7 +384,3 @@ def _absences(*, staff, starts, ends):
 def _block(starts, ends, cause):
     # A stray second at the end still occupies its whole minute.
     return "staff_id", _EpochMinutes(starts, spare=0), _EpochMinutes(ends, spare=59), Value(str(cause))
-
-
-def _midnight(day, zone):
-    return datetime.combine(day, datetime.min.time(), zone)

@@ -4,7 +4,7 @@ Each one: load and lock, ensure, write, publish, return. The order of locks stan
 """
 
 from contextlib import contextmanager
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from apps.bookings import policies, quotes, selectors
+from apps.bookings.availability import midnight
 from apps.bookings.errors import (
     BookingRefused,
     CustomerBlocked,
@@ -302,7 +303,8 @@ def mark_arrived(*, actor, booking_id, reason=""):
     booking = lock_booking(booking_id)
     # From “completed” it would be an undo, which asks why.
     ensure_transition(booking, Status.ARRIVED, allowed={Status.CONFIRMED: {Status.ARRIVED}})
-    _ensure_reached(_midnight_before(booking), booking)
+    zone = ZoneInfo(booking.salon.timezone)
+    _ensure_reached(midnight(timezone.localdate(booking.starts_at, zone), zone), booking)
 
     return _change_status(booking, Status.ARRIVED, actor=actor, reason=reason)
 
@@ -554,11 +556,6 @@ def _ensure_movable(booking, now):
     if ran_out or booking.status not in Booking.MOVABLE:
         current = Status.EXPIRED.label if ran_out else booking.get_status_display()
         raise InvalidTransition(_("A booking that is “%(current)s” cannot be moved."), current=current)
-
-
-def _midnight_before(booking):
-    zone = ZoneInfo(booking.salon.timezone)
-    return datetime.combine(timezone.localtime(booking.starts_at, zone), time.min, zone)
 
 
 def _ensure_reached(moment, booking):

@@ -1,6 +1,6 @@
 """Booking by customers. Every rule lives in `services`; another person's booking looks like a missing one."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -26,8 +26,8 @@ from apps.bookings.api.serializers import (
     SlotQuery,
     SlotsSerializer,
 )
+from apps.bookings.availability import midnight
 from apps.bookings.models import Booking
-from apps.common.errors import Missing
 from apps.salons.api.views import OfSalon
 from apps.salons.models import Staff
 
@@ -45,19 +45,14 @@ class SlotList(OfSalon):
         query = SlotQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
         asked = query.validated_data
-        service = self._of_salon(SERVICES.select_related("salon"), asked["service"])
-        staff = self._of_salon(STAFF, asked["staff"]) if "staff" in asked else None
+        # What belongs to another salon looks like what is missing.
+        here = {"salon": self.salon}
+        service = get_object_or_404(SERVICES.select_related("salon"), public_id=asked["service"], **here)
+        staff = get_object_or_404(STAFF, public_id=asked["staff"], **here) if "staff" in asked else None
         slots = selectors.free_slots(
             service, first=asked["from"], last=asked["to"], now=timezone.now(), staff_id=staff and staff.pk
         )
         return Response({"timezone": self.salon.timezone, "slots": self._bodies(slots)})
-
-    def _of_salon(self, rows, public_id):
-        """The row of this salon; one of another salon looks like a missing one."""
-        row = rows.filter(salon=self.salon, public_id=public_id).first()
-        if row is None:
-            raise Missing
-        return row
 
     def _bodies(self, slots):
         zone = ZoneInfo(self.salon.timezone)
@@ -107,9 +102,9 @@ class BookingList(CustomersBookings, generics.ListAPIView):
         if "status" in asked:
             bookings = bookings.filter(status=asked["status"])
         if "from" in asked:
-            bookings = bookings.filter(starts_at__gte=_midnight(asked["from"], zone))
+            bookings = bookings.filter(starts_at__gte=midnight(_within(asked["from"]), zone))
         if "to" in asked:
-            bookings = bookings.filter(starts_at__lt=_midnight(asked["to"], zone) + timedelta(days=1))
+            bookings = bookings.filter(starts_at__lt=midnight(_within(asked["to"]), zone) + timedelta(days=1))
         return bookings
 
     @extend_schema(parameters=[BookingQuery])
@@ -200,5 +195,5 @@ class BookingReview(CustomersBookings):
         return Response(self.body(booking.pk))
 
 
-def _midnight(day, zone):
-    return datetime.combine(min(max(day, EARLIEST), LATEST), time.min, zone)
+def _within(day):
+    return min(max(day, EARLIEST), LATEST)
