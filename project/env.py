@@ -18,12 +18,14 @@ import dj_database_url
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.http.request import validate_host
+from phonenumbers import SUPPORTED_REGIONS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 DEMO_PASSWORD = "demo-salon-2026"  # noqa: S105 - published with the demo and refused everywhere else
 
 LONGEST_PROXY_CHAIN = 10
+LARGEST_PRICE, LARGEST_BUDGET = 1000, 100_000_000  # halalas
 # 50 is what Django's own deployment check asks of SECRET_KEY: a start that passes here must pass there.
 SECRET_LENGTHS = {
     "SECRET_KEY": 50,
@@ -108,6 +110,9 @@ OPTIONAL: dict[str, str] = {
     "AUTHENTICA_API_KEY": "",
     "AUTHENTICA_SENDER_NAME": "",
     "AUTHENTICA_BASE_URL": "https://api.authentica.sa",
+    "OTP_COUNTRIES": "SA",
+    "OTP_PRICE_HALALAS": "20",
+    "OTP_DAILY_BUDGET_HALALAS": "60000",
     "TRUSTED_PROXY_COUNT": "0",
     "SENTRY_DSN": "",
 }
@@ -159,6 +164,9 @@ class Environment:
     authentica_api_key: str
     authentica_sender_name: str
     authentica_base_url: str
+    otp_countries: list[str]
+    otp_price_halalas: int
+    otp_daily_budget_halalas: int
     operator_mfa: OperatorMfa
     trusted_proxy_count: int
     log_format: LogFormat
@@ -195,11 +203,17 @@ class Reader:
             refuse(name, "has an unknown value", f"use one of {', '.join(choices)}")
         return choices(value)
 
-    def count(self, name: str, most: int) -> int:
+    def count(self, name: str, most: int, *, least: int = 0) -> int:
         value = self.text(name)
-        if not (value.isascii() and value.isdigit() and int(value) <= most):
-            refuse(name, "is not a count", f"use a whole number from 0 to {most}")
+        if not (value.isascii() and value.isdigit() and least <= int(value) <= most):
+            refuse(name, "is not a count", f"use a whole number from {least} to {most}")
         return int(value)
+
+    def countries(self, name: str) -> list[str]:
+        countries = [country.strip().upper() for country in self.text(name).split(",")]
+        if not set(countries) <= SUPPORTED_REGIONS:
+            refuse(name, "names no country", "list two-letter country codes, separated by commas, such as SA,AE")
+        return countries
 
     def secret(self, name: str) -> str:
         value = self.text(name)
@@ -310,6 +324,9 @@ def read_environment(profile: Profile, variables: Mapping[str, str]) -> Environm
         authentica_api_key=read.text("AUTHENTICA_API_KEY"),
         authentica_sender_name=read.text("AUTHENTICA_SENDER_NAME"),
         authentica_base_url=read.base_url("AUTHENTICA_BASE_URL"),
+        otp_countries=read.countries("OTP_COUNTRIES"),
+        otp_price_halalas=read.count("OTP_PRICE_HALALAS", LARGEST_PRICE, least=1),
+        otp_daily_budget_halalas=read.count("OTP_DAILY_BUDGET_HALALAS", LARGEST_BUDGET),
         operator_mfa=read.one_of("OPERATOR_MFA", OperatorMfa),
         trusted_proxy_count=read.count("TRUSTED_PROXY_COUNT", LONGEST_PROXY_CHAIN),
         log_format=read.one_of("LOG_FORMAT", LogFormat),

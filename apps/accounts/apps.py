@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.auth import user_logged_in
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, post_save, pre_delete
 from django.utils.translation import gettext_lazy as _
 
 
@@ -14,6 +14,9 @@ class AccountsConfig(AppConfig):
         # A sign-in must not rewrite the person (and add a history row); `note_last_login` keeps the time without that.
         user_logged_in.disconnect(dispatch_uid="update_last_login")
         user_logged_in.connect(note_last_login, dispatch_uid="note_last_login")
+        # Here, because a person changes through many doors and each of them may end what they are signed in to.
+        post_save.connect(forget_remembered_sign_ins, sender="accounts.User")
+        pre_delete.connect(forget_remembered_sign_ins, sender="accounts.User")
 
 
 def create_platform_groups(using, **kwargs):
@@ -30,3 +33,10 @@ def note_last_login(user, **kwargs):
     from django.utils import timezone
 
     type(user)._base_manager.filter(pk=user.pk).update(last_login=timezone.now())
+
+
+def forget_remembered_sign_ins(instance, *, created=False, **kwargs):
+    from apps.accounts.services import forget_sign_ins
+
+    if not created:
+        forget_sign_ins(instance)

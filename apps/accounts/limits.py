@@ -1,45 +1,86 @@
-"""How often something may happen, counted where all processes of this installation can see it."""
+"""How often something may happen: counted in the database, where every process of an installation sees it.
+
+    with transaction.atomic():
+        spend(allowance(f"codes from {network}", 20, HOUR), allowance("codes to all", 500, HOUR))
+        ...
+
+One conditional statement per limit decides, so parallel calls cannot pass together. What a transaction spent comes
+back when it is undone. A database that does not answer lets nobody through.
+"""
 
 import ipaddress
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from django.core.cache import cache
+from django.db import connection
+from django.db.models import F
 from django.utils import timezone
-from redis.exceptions import RedisError
+from rest_framework.throttling import BaseThrottle
 
-from apps.common.errors import DomainError, RateLimited, Unavailable
+from apps.accounts.models import LimitCounter
+from apps.common.errors import RateLimited
+
+# The network of whoever has no address, such as a command.
+UNKNOWN = "unknown"
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
-@contextmanager
-def counted(key: str, *, limit: int, window: timedelta) -> Iterator[None]:
-    """Count one use of `key` before the block and give it back if the block refuses.
+@dataclass(frozen=True)
+class Allowance:
+    """At most `most` of what `key` names in the window from `starts_at` to `ends_at`; one use takes `step` of them."""
 
-    Raises RateLimited when `limit` uses in this `window` are spent, and Unavailable when the counter cannot be
-    reached: a limit that cannot be checked is not open. One atomic increment decides, so parallel calls cannot
-    pass together. The counters live in the cache: several worker processes need `CACHE_URL` to share them.
-    """
+    key: str
+    most: int
+    starts_at: datetime
+    ends_at: datetime
+    step: int = 1
+
+
+def allowance(key: str, most: int, window: timedelta, *, step: int = 1) -> Allowance:
+    """The allowance of the window that runs now; windows begin at whole multiples of their length."""
     seconds = int(window.total_seconds())
-    number, elapsed = divmod(timezone.now().timestamp(), seconds)
-    counter = f"limit:{key}:{number:.0f}"
-    if _change(counter, 1, keep=2 * seconds) > limit:
-        _change(counter, -1, keep=2 * seconds)
-        raise RateLimited(retry_after=math.ceil(seconds - elapsed))
-    try:
-        yield
-    except DomainError:
-        _change(counter, -1, keep=2 * seconds)
-        raise
+    begun = int(timezone.now().timestamp()) // seconds * seconds
+    starts_at = datetime.fromtimestamp(begun, UTC)
+    return Allowance(key, most, starts_at, starts_at + window, step)
 
 
-def _change(counter: str, step: int, *, keep: int) -> int:
-    try:
-        cache.add(counter, 0, timeout=keep)
-        return int(cache.incr(counter, step))
-    except (RedisError, OSError) as error:
-        raise Unavailable from error
+def spend(*allowances: Allowance) -> None:
+    """Use each once, in this order; raises RateLimited, with the wait, at the first that is used up.
+
+    Several belong into one transaction, which a refusal then undoes as a whole.
+    """
+    for one in allowances:
+        if not _spent(one):
+            wait = one.ends_at - timezone.now()
+            raise RateLimited(retry_after=max(math.ceil(wait.total_seconds()), 1))
+
+
+def give_back(*allowances: Allowance) -> None:
+    """Undo `spend` of these very allowances, for something that did not happen after all."""
+    for one in allowances:
+        counters = LimitCounter.objects.filter(key=one.key, starts_at=one.starts_at, used__gte=one.step)
+        counters.update(used=F("used") - one.step)
+
+
+def _spent(one: Allowance) -> bool:
+    if one.step > one.most:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO accounts_limitcounter (key, starts_at, used) VALUES (%s, %s, %s) "
+            "ON CONFLICT (key, starts_at) DO UPDATE SET used = accounts_limitcounter.used + excluded.used "
+            "WHERE accounts_limitcounter.used + excluded.used <= %s",
+            [one.key, connection.ops.adapt_datetimefield_value(one.starts_at), one.step, one.most],
+        )
+        return bool(cursor.rowcount)
+
+
+def network_of(request: Any) -> str:
+    """The network a request (Django's or REST framework's) came from, believing `TRUSTED_PROXY_COUNT` proxies."""
+    return address_range(BaseThrottle().get_ident(request) or "")
 
 
 def address_range(address: str) -> str:
@@ -47,7 +88,7 @@ def address_range(address: str) -> str:
     try:
         ip = ipaddress.ip_address(address.strip())
     except ValueError:
-        return "unknown"
+        return UNKNOWN
     if isinstance(ip, ipaddress.IPv6Address):
         ip = ip.ipv4_mapped or ip
     return str(ipaddress.ip_network(f"{ip}/{24 if ip.version == 4 else 64}", strict=False))

@@ -10,6 +10,9 @@ from apps.common.fields import PhoneField
 from apps.common.models import Tracked, tracked_history
 from apps.common.phones import mask_phone
 
+# The longest is an IPv6 range, "2001:db8:1234:5678::/64".
+NETWORK_LENGTH = 43
+
 
 class User(AbstractBaseUser, PermissionsMixin):
     """A person, known by a phone number: customer, stylist, manager or owner. Example: +966551234567, Sara.
@@ -81,7 +84,11 @@ class OtpChallenge(models.Model):
     phone = PhoneField(_("phone"))
     purpose = models.CharField(_("purpose"), max_length=16, choices=Purpose.choices, default=Purpose.SIGN_IN)
     channel = models.CharField(_("channel"), max_length=16, choices=Channel.choices, default=Channel.SMS)
-    code_hmac = models.CharField(max_length=64, editable=False)
+    network = models.CharField(_("network"), max_length=NETWORK_LENGTH, blank=True)
+    code_hmac = models.CharField(max_length=64, blank=True, editable=False)
+    # Where a provider makes and checks the code itself: who, and under which number of theirs.
+    held_by = models.CharField(_("code held by"), max_length=16, blank=True)
+    provider_reference = models.CharField(max_length=64, blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     expires_at = models.DateTimeField(_("expires at"))
@@ -107,21 +114,45 @@ class OtpChallenge(models.Model):
 
 
 class PhoneGuard(models.Model):
-    """How often codes for one phone were typed wrong in a row; survives new codes, so guessing stays limited."""
+    """What happened to codes and passwords of one phone when they came from one network (an address range).
 
-    phone = PhoneField(_("phone"), unique=True)
+    Failures in a row survive new codes, so guessing stays limited; a success makes the network a known one of this
+    phone, and strangers elsewhere can no longer keep its owner out.
+    """
+
+    phone = PhoneField(_("phone"))
+    network = models.CharField(_("network"), max_length=NETWORK_LENGTH)
     consecutive_failures = models.PositiveIntegerField(_("failures in a row"), default=0)
     locked_until = models.DateTimeField(_("locked until"), null=True, blank=True)
+    succeeded_at = models.DateTimeField(_("last success"), null=True, blank=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
     objects = AccountQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("phone lock")
         verbose_name_plural = _("phone locks")
-        ordering = ["phone"]
+        ordering = ["phone", "network"]
+        constraints = [models.UniqueConstraint(fields=["phone", "network"], name="accounts_guard_once_per_network")]
 
     def __str__(self):
         return mask_phone(self.phone)
+
+
+class LimitCounter(models.Model):
+    """How much of a limit is used up in the window that began at `starts_at` (see `apps.accounts.limits`)."""
+
+    key = models.CharField(max_length=128)
+    starts_at = models.DateTimeField()
+    used = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = _("used limit")
+        verbose_name_plural = _("used limits")
+        constraints = [models.UniqueConstraint(fields=["key", "starts_at"], name="accounts_limit_once_per_window")]
+
+    def __str__(self):
+        return f"{self.key}: {self.used}"
 
 
 class TokenFamily(models.Model):
@@ -129,6 +160,7 @@ class TokenFamily(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="token_families", verbose_name=_("person"))
+    network = models.CharField(_("network"), max_length=NETWORK_LENGTH, blank=True)
     current_jti_hash = models.CharField(max_length=64, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     expires_at = models.DateTimeField(_("expires at"))

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Collection
 from typing import Any
 
 import phonenumbers
@@ -13,6 +14,7 @@ COUNTRY_CODE = 966
 SEPARATORS = re.compile(r"[\s\-.()/'\u2010-\u2015\u2212]+")
 SPREADSHEET_FRACTION = re.compile(r"\.0+$")
 SAUDI_MOBILE = re.compile(r"\+9665[0-9]{8}")
+MOBILE_TYPES = {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
 NATIONAL_PREFIX = re.compile(r"^(?:(?:00)?966|00)?0?(?=[0-9]{7,}$)")
 
 
@@ -54,6 +56,16 @@ def _is_accepted(number: phonenumbers.PhoneNumber, e164: str) -> bool:
 def is_saudi_mobile(e164: str) -> bool:
     """True for +9665 and eight digits."""
     return SAUDI_MOBILE.fullmatch(e164) is not None
+
+
+def is_mobile_of(countries: Collection[str], e164: str) -> bool:
+    """Whether a message can reach this number and it belongs to one of `countries` (ISO codes such as `SA`)."""
+    if "SA" in countries and is_saudi_mobile(e164):
+        return True
+    number = phonenumbers.parse(e164)
+    if number.country_code == COUNTRY_CODE or phonenumbers.region_code_for_number(number) not in countries:
+        return False
+    return phonenumbers.number_type(number) in MOBILE_TYPES
 
 
 def mask_phone(e164: str) -> str:

@@ -1,9 +1,14 @@
 """Walls between salons: which rows a person reaches, and Django's permission questions answered from the policy."""
 
+from functools import partial
+
 from django.contrib.auth.backends import ModelBackend
 from django.db.models import Q
 
+from apps.accounts.limits import UNKNOWN, network_of
 from apps.accounts.roles import OWN_ROWS_ONLY, PERMISSIONS, PlatformRole, allows
+from apps.accounts.services import guarded_password
+from apps.common.phones import normalize_phone
 
 
 def _platform_roles(user):
@@ -71,6 +76,15 @@ def visible_rows(queryset, user, *, salon="salon", own=None):
 
 class RoleBackend(ModelBackend):
     """Signs in by phone and password, and answers `has_perm` from roles. Django's permission rows are not consulted."""
+
+    def authenticate(self, request, username=None, password=None, **kwargs):
+        """The active person with this phone (any spelling) and password, else None; RateLimited after many guesses."""
+        check = partial(super().authenticate, request, username=username, password=password, **kwargs)
+        phone = normalize_phone(username)
+        if phone is None:
+            return check()
+        network = network_of(request) if request is not None else UNKNOWN
+        return guarded_password(phone=phone, network=network, check=check)
 
     def has_perm(self, user_obj, perm, obj=None):
         if not user_obj.is_active or user_obj.is_anonymous:

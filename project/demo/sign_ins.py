@@ -14,6 +14,8 @@ REFRESH_LIFETIME = timedelta(days=30)
 LONGEST_SILENCE = timedelta(days=40)
 DEVICE_PERCENT = 30
 NOON = time(12)
+# Addresses that are reserved for documentation.
+NETWORKS = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8:a:b::/64")
 REQUESTS = (
     (DataRequest.Kind.EXPORT, DataRequest.Status.DONE, 61),
     (DataRequest.Kind.ERASURE, DataRequest.Status.REFUSED, 38),
@@ -39,11 +41,13 @@ def add_sign_ins(world: World, customers: list[Newcomer], owner: User) -> None:
 def _add_code(world: World, chance: Random, person: User, number: int) -> None:
     """A code of the last two days: most are used at once, some after a mistake, some never."""
     sent = world.now - minutes(chance.uniform(7, 2800))
+    network = chance.choice(NETWORKS)
     wrong = chance.choice((0, 0, 0, 0, 1, 2, 5))
     is_used = wrong < 5 and chance.random() < 0.8
     code = OtpChallenge(
         id=identity(chance),
         phone=person.phone,
+        network=network,
         channel=chance.choice((OtpChallenge.Channel.SMS, OtpChallenge.Channel.SMS, OtpChallenge.Channel.WHATSAPP)),
         code_hmac=f"{chance.getrandbits(256):064x}",
         attempts=min(wrong + is_used, 5),
@@ -52,10 +56,15 @@ def _add_code(world: World, chance: Random, person: User, number: int) -> None:
         superseded_at=None if is_used or number % 3 else sent + minutes(2),
     )
     world.archive.add(code, at=sent)
-    guard = PhoneGuard(phone=person.phone, consecutive_failures=0 if is_used else wrong)
+    guard = PhoneGuard(
+        phone=person.phone,
+        network=network,
+        consecutive_failures=0 if is_used else wrong,
+        succeeded_at=code.used_at,
+    )
     if number < 2:
         guard.consecutive_failures, guard.locked_until = 11, world.now + minutes(45)
-    world.archive.add(guard)
+    world.archive.add(guard, at=sent)
 
 
 def _add_device(world: World, chance: Random, newcomer: Newcomer) -> None:
@@ -67,6 +76,7 @@ def _add_device(world: World, chance: Random, newcomer: Newcomer) -> None:
     family = TokenFamily(
         id=identity(chance),
         user=newcomer.person,
+        network=chance.choice(NETWORKS),
         current_jti_hash=f"{chance.getrandbits(256):064x}",
         expires_at=renewed + REFRESH_LIFETIME,
         revoked_at=renewed if ended < 0.2 else None,

@@ -53,6 +53,7 @@ UNFOLD: dict[str, Any] = {
     },
     # The command search caches per person and term, whatever salon or language is current: it stays off.
     "COMMAND": {"search_models": False, "show_history": False},
+    "LOGIN": {"form": "project.admin_site.login.LoginForm"},
     "STYLES": ["project.admin_site.assets.fonts_css", "project.admin_site.assets.admin_css"],
     "SCRIPTS": ["project.admin_site.assets.rtl_icons_js"],
 }

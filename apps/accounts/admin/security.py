@@ -3,11 +3,14 @@
 from django.contrib import admin
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
 
+from apps.accounts import services
 from apps.accounts.models import IdempotencyKey, OtpChallenge, PhoneGuard, TokenFamily
 from apps.common.admin.base import BaseModelAdmin
-from apps.common.admin.displays import State, left_to_right, time_column, two_lines
+from apps.common.admin.dialogs import ConfirmDialog, run_use_case
+from apps.common.admin.displays import State, left_to_right, reference_column, time_column, two_lines
 from apps.common.admin.filters import ChoicesDropdownFilter, RangeDateTimeFilter
 from apps.common.phones import mask_phone
 
@@ -29,7 +32,15 @@ class ReadOnlyAdmin(BaseModelAdmin):
 @admin.register(OtpChallenge)
 class OtpChallengeAdmin(ReadOnlyAdmin):
     empty_text = _("Codes that were sent will stand here, never the code itself.")
-    list_display = ["display_phone", "purpose", "channel", "display_state", "attempts", "display_sent_at"]
+    list_display = [
+        "display_phone",
+        "purpose",
+        "channel",
+        "display_network",
+        "display_state",
+        "attempts",
+        "display_sent_at",
+    ]
     list_filter = [
         ("purpose", ChoicesDropdownFilter),
         ("channel", ChoicesDropdownFilter),
@@ -40,12 +51,14 @@ class OtpChallengeAdmin(ReadOnlyAdmin):
     fields = [
         ("display_phone", "display_state"),
         ("purpose", "channel"),
+        ("display_network", "held_by"),
         "attempts",
         ("display_sent_at", "display_expires_at"),
         ("used_at", "superseded_at"),
     ]
-    readonly_fields = ["display_phone", "display_state", "display_sent_at", "display_expires_at"]
+    readonly_fields = ["display_phone", "display_state", "display_network", "display_sent_at", "display_expires_at"]
 
+    display_network = reference_column("network", _("network"))
     display_sent_at = time_column("created_at", _("sent at"), zone=None)
     display_expires_at = time_column("expires_at", zone=None)
 
@@ -60,31 +73,83 @@ class OtpChallengeAdmin(ReadOnlyAdmin):
 
 @admin.register(PhoneGuard)
 class PhoneGuardAdmin(ReadOnlyAdmin):
-    empty_text = _("Phones with wrong codes in a row will stand here.")
-    list_display = ["display_phone", "consecutive_failures", "display_locked_until"]
-    search_fields = ["phone"]
-    search_help_text = _("Search by phone")
-    fields = ["display_phone", "consecutive_failures", "display_locked_until"]
-    readonly_fields = ["display_phone", "display_locked_until"]
+    empty_text = _("Phones that were proven, or guessed at, will stand here with the network it came from.")
+    list_display = [
+        "display_phone",
+        "display_network",
+        "consecutive_failures",
+        "display_locked_until",
+        "display_success",
+    ]
+    search_fields = ["phone", "network"]
+    search_help_text = _("Search by phone or network")
+    fields = [
+        ("display_phone", "display_network"),
+        ("consecutive_failures", "display_locked_until"),
+        "display_success",
+    ]
+    readonly_fields = ["display_phone", "display_network", "display_locked_until", "display_success"]
+    actions_detail = ["lift_action"]
 
+    display_network = reference_column("network", _("network"))
     display_locked_until = time_column("locked_until", zone=None)
+    display_success = time_column("succeeded_at", zone=None)
 
     @admin.display(description=_("phone"), ordering="phone")
     def display_phone(self, guard):
         return left_to_right(mask_phone(guard.phone))
 
+    def has_lift_lock_permission(self, request, object_id=None):
+        guard = self.row(request, object_id)
+        return guard is not None and guard.locked_until is not None and self.may(request, "lift", guard)
+
+    @action(
+        description=_("Lift the lock"),
+        url_path="lift",
+        icon="lock_open",
+        variant=ActionVariant.PRIMARY,
+        permissions=["lift_lock"],
+        dialog={
+            "title": _("Let this phone try again now?"),
+            "description": _("Ask the person something only they can know first: whoever guessed may try again too."),
+            "form_class": ConfirmDialog,
+            "form_submit_text": _("Lift the lock"),
+        },
+    )
+    def lift_action(self, request, form, object_id):
+        guard = self.row(request, object_id)
+
+        def lift():
+            services.lift_lock(phone=guard.phone, network=guard.network)
+            self.log_change(request, guard, str(_("The lock was lifted.")))
+
+        return run_use_case(request, lift, _("The lock was lifted."))
+
 
 @admin.register(TokenFamily)
 class TokenFamilyAdmin(ReadOnlyAdmin):
     empty_text = _("Devices that customers are signed in with will stand here.")
-    list_display = ["display_person", "display_state", "display_since", "display_expires_at", "revoked_reason"]
+    list_display = [
+        "display_person",
+        "display_state",
+        "display_network",
+        "display_since",
+        "display_expires_at",
+        "revoked_reason",
+    ]
     list_filter = [("created_at", RangeDateTimeFilter)]
     list_select_related = ["user"]
     search_fields = ["user__name", "user__phone"]
     search_help_text = _("Search by name or phone")
-    fields = ["user", "display_state", ("display_since", "display_expires_at"), ("revoked_at", "revoked_reason")]
-    readonly_fields = ["display_state", "display_since", "display_expires_at"]
+    fields = [
+        "user",
+        ("display_state", "display_network"),
+        ("display_since", "display_expires_at"),
+        ("revoked_at", "revoked_reason"),
+    ]
+    readonly_fields = ["display_state", "display_network", "display_since", "display_expires_at"]
 
+    display_network = reference_column("network", _("network"))
     display_since = time_column("created_at", _("signed in at"), zone=None)
     display_expires_at = time_column("expires_at", zone=None)
 

@@ -6,7 +6,6 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
-from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from apps.accounts import selectors, services
@@ -24,6 +23,7 @@ from apps.accounts.api.serializers import (
     TokenPairSerializer,
 )
 from apps.accounts.errors import SignInEnded
+from apps.accounts.limits import network_of
 from apps.accounts.models import User
 from apps.accounts.services.codes import LIFETIME, RESEND_AFTER
 
@@ -49,7 +49,7 @@ class OtpRequest(PublicView):
     def post(self, request: Request) -> Response:
         """Send a one-time code to a Saudi mobile. The answer does not tell whether the phone is known."""
         body = _valid(OtpRequestSerializer, request)
-        challenge = services.request_code(**body, address=BaseThrottle().get_ident(request))
+        challenge = services.request_code(**body, network=network_of(request))
         answer = {
             "challenge_id": challenge.pk,
             "expires_in": int(LIFETIME.total_seconds()),
@@ -62,9 +62,11 @@ class OtpVerify(PublicView):
     @extend_schema(operation_id="auth_otp_verify", request=OtpVerifySerializer, responses={200: SignedInSerializer})
     def post(self, request: Request) -> Response:
         """Exchange a code for tokens. The first sign-in of a phone makes its account."""
-        user, _created = services.verify_code(**_valid(OtpVerifySerializer, request))
-        pair = services.issue_tokens(user=user)
-        return Response(SignedInSerializer({"access": pair.access, "refresh": pair.refresh, "user": user}).data)
+        body = _valid(OtpVerifySerializer, request)
+        signed_in = services.sign_in(**body, network=network_of(request))
+        tokens = signed_in.tokens
+        answer = {"access": tokens.access, "refresh": tokens.refresh, "user": signed_in.user}
+        return Response(SignedInSerializer(answer).data)
 
 
 class TokenRefresh(PublicView):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.conf import settings
 
 from apps.accounts.otp.authentica import AuthenticaOtpProvider
-from apps.accounts.otp.base import OtpProvider
+from apps.accounts.otp.base import CodeGone, CodeHolder, OtpProvider
 from apps.accounts.otp.console import ConsoleOtpProvider
 from apps.accounts.otp.twilio import TwilioOtpProvider
 from apps.accounts.otp.unifonic import UnifonicOtpProvider
@@ -17,6 +17,12 @@ from apps.common.providers.unifonic import UnifonicClient
 def get_otp_provider() -> OtpProvider:
     """The configured carrier with its credentials from the settings."""
     return PROVIDERS[settings.OTP_PROVIDER]()
+
+
+def get_code_holder(name: str) -> CodeHolder:
+    provider = PROVIDERS[name]()
+    assert isinstance(provider, CodeHolder)
+    return provider
 
 
 def _twilio() -> OtpProvider:
@@ -48,3 +54,5 @@ PROVIDERS: dict[str, Callable[[], OtpProvider]] = {
     "unifonic": _unifonic,
     "authentica": _authentica,
 }
+
+__all__ = ["PROVIDERS", "CodeGone", "CodeHolder", "OtpProvider", "get_code_holder", "get_otp_provider"]

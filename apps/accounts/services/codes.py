@@ -1,194 +1,299 @@
-"""One-time codes: ask for one, prove it, be known. Limits hold exactly, however many calls come at once."""
+"""One-time codes: ask for one, prove it, be signed in. Limits hold exactly, however many calls come at once."""
 
-import hashlib
 import hmac
 import logging
-import math
 import re
 import secrets
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.db.models import Count, F, Min, QuerySet, Sum
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import get_language
 
 from apps.accounts.errors import AccountInactive, OtpAttemptsExhausted, OtpExpired, OtpIncorrect, PhoneNotAllowed
-from apps.accounts.limits import address_range, counted
-from apps.accounts.models import OtpChallenge, PhoneGuard, User
-from apps.accounts.otp import get_otp_provider
+from apps.accounts.limits import DAY, HOUR, UNKNOWN, Allowance, allowance, give_back, spend
+from apps.accounts.models import OtpChallenge, User
+from apps.accounts.otp import CodeGone, CodeHolder, OtpProvider, get_code_holder, get_otp_provider
+from apps.accounts.services.guards import (
+    Attempt,
+    Proof,
+    attempt_succeeded,
+    attempt_unjudged,
+    ensure_unlocked,
+    known_networks,
+    lock_phone,
+    seconds,
+    spend_attempt,
+)
+from apps.accounts.services.tokens import TokenPair, issue_tokens
 from apps.common.errors import RateLimited, Unavailable
-from apps.common.phones import is_saudi_mobile, normalize_phone
+from apps.common.phones import is_mobile_of, normalize_phone
 from apps.common.providers import ProviderError, ProviderOutcomeUnknown, ProviderRejected
+from apps.common.secrets import keyed_hash
 from apps.common.text import INVISIBLE, latin_digits
 
 logger = logging.getLogger(__name__)
 
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
+Purpose = OtpChallenge.Purpose
+
 LIFETIME = timedelta(minutes=5)
 RESEND_AFTER = timedelta(seconds=60)
-SENDS_PER_PHONE = ((1, RESEND_AFTER), (5, HOUR), (10, DAY))
-SENDS_PER_ADDRESS_AND_HOUR = 20
 GUESSES_PER_CODE = 5
-FAILURES_PER_DAY = 20
-FIRST_DELAYED_FAILURE = 6
-FIRST_DELAY = timedelta(seconds=30)
-LONGEST_DELAY = HOUR
+SENDS_PER_PHONE = ((1, RESEND_AFTER), (5, HOUR), (10, DAY))
+SENDS_PER_NETWORK_AND_HOUR = 20
+SENDS_PER_NUMBER_BLOCK_AND_HOUR = 60
+NUMBERS_OF_A_BLOCK = 4  # digits: ten thousand numbers that one operator gave out together
+CODES_WITHOUT_SUCCESS = 20
+# Of the day's money; the rest is kept for phones from networks they are known from.
+STRANGERS_SHARE = 0.75
 
 
-def request_code(*, phone: str, channel: str = OtpChallenge.Channel.SMS, address: str | None = None) -> OtpChallenge:
-    """Send a new sign-in code to `phone` (any spelling) and return its challenge; older codes stop working.
+@dataclass(frozen=True)
+class SignedIn:
+    """Who proved their phone, whether they are new here, and their tokens."""
 
-    Whether the phone belongs to somebody makes no difference. `address` is the caller's network address. Raises
-    PhoneNotAllowed, RateLimited with the wait, and Unavailable when the provider is down; then nothing was
-    spent and an earlier code still works.
+    user: User
+    is_new: bool
+    tokens: TokenPair
+
+
+@dataclass(frozen=True)
+class ProvenCode:
+    """A code that was right, not used up yet."""
+
+    challenge: OtpChallenge
+    attempt: Attempt
+
+
+def request_code(
+    *,
+    phone: str,
+    network: str = UNKNOWN,
+    channel: str = OtpChallenge.Channel.SMS,
+    purpose: str = Purpose.SIGN_IN,
+) -> OtpChallenge:
+    """Send a new code to `phone` (any spelling) and return its challenge; the caller's older codes stop working.
+
+    Whether the phone belongs to somebody makes no difference. `network` is where the call comes from. Raises
+    PhoneNotAllowed, RateLimited with the wait, and Unavailable when the provider is down; then nothing was spent and
+    an earlier code still works.
     """
     number = normalize_phone(phone)
-    if number is None or not is_saudi_mobile(number):
+    if number is None or not is_mobile_of(settings.OTP_COUNTRIES, number):
         raise PhoneNotAllowed
-    if address is None:
-        return _replace_and_send(number, channel)
-    with counted(f"otp:{address_range(address)}", limit=SENDS_PER_ADDRESS_AND_HOUR, window=HOUR):
-        return _replace_and_send(number, channel)
-
-
-def verify_code(*, challenge_id: UUID, code: str) -> tuple[User, bool]:
-    """The person who proved `code` (Arabic digits and spaces are fine), and whether they are new here.
-
-    The guess is spent before it is looked at, and a code is good for one success. Raises OtpIncorrect,
-    OtpExpired, OtpAttemptsExhausted with the wait, AccountInactive.
-    """
-    digits = "".join(INVISIBLE.sub("", latin_digits(code)).split())
-    if not re.fullmatch(r"[0-9]{6}", digits):
-        raise OtpIncorrect
-    challenge = _spend_guess(challenge_id)
-    if not _matches(challenge, digits):
-        raise OtpIncorrect
-    return _sign_in(challenge)
-
-
-def _replace_and_send(phone: str, channel: str) -> OtpChallenge:
-    challenge, code = _replace_challenge(phone, channel)
+    provider = get_otp_provider()
+    is_held = isinstance(provider, CodeHolder)
+    challenge, code, allowances = _replace_challenge(number, network, channel, purpose, is_held=is_held)
     try:
-        get_otp_provider().send_code(to=phone, code=code, channel=challenge.channel, reference=str(challenge.pk))
+        _send(provider, challenge, code)
     except ProviderOutcomeUnknown as error:
         # It may have arrived, so the code stays good; sending it again could cost twice.
         logger.warning("sign-in code: outcome unknown (%s)", error.code)
     except ProviderError as error:
         logger.warning("sign-in code not sent (%s)", error.code)
-        _withdraw(challenge)
+        _withdraw(challenge, allowances)
         if isinstance(error, ProviderRejected):
             raise PhoneNotAllowed from error
         raise Unavailable from error
     return challenge
 
 
+def sign_in(*, challenge_id: UUID, code: str, network: str = UNKNOWN) -> SignedIn:
+    """Exchange a right code for tokens; the first success of a phone makes its account.
+
+    Raises what `prove_code` raises, and AccountInactive.
+    """
+    return _enter(prove_code(challenge_id=challenge_id, code=code, network=network, purpose=Purpose.SIGN_IN))
+
+
+def prove_code(*, challenge_id: UUID, code: str, network: str, purpose: str) -> ProvenCode:
+    """Whether `code` (Arabic digits and spaces are fine) is the one that was sent. What it proves is done by `use_up`.
+
+    The guess is spent before it is looked at. Raises OtpIncorrect, OtpExpired, OtpAttemptsExhausted with the wait, and
+    Unavailable when the provider that holds the code does not answer; that costs no guess.
+    """
+    digits = "".join(INVISIBLE.sub("", latin_digits(code)).split())
+    if not re.fullmatch(r"[0-9]{6}", digits):
+        raise OtpIncorrect
+    guess = _spend_guess(challenge_id, network, purpose)
+    if not _is_right(guess, digits):
+        raise OtpIncorrect
+    return guess
+
+
+def use_up(proven: ProvenCode) -> None:
+    """Let the code count, in the transaction of what it proves. Of several with one code the others meet OtpExpired."""
+    attempt_succeeded(proven.attempt)
+    unused = OtpChallenge.objects.filter(pk=proven.challenge.pk, used_at__isnull=True, superseded_at__isnull=True)
+    if not unused.update(used_at=timezone.now()):
+        raise OtpExpired
+
+
+# --- Sending ---
+
+
 @transaction.atomic
-def _replace_challenge(phone: str, channel: str) -> tuple[OtpChallenge, str]:
-    guard = _locked_guard(phone)
-    _ensure_may_send(guard)
+def _replace_challenge(
+    phone: str, network: str, channel: str, purpose: str, *, is_held: bool
+) -> tuple[OtpChallenge, str, list[Allowance]]:
+    lock_phone(phone)
+    ensure_unlocked(phone, network)
+    known = known_networks(phone)
+    before = _challenges_beside(phone, network, known)
+    _ensure_may_send(before)
+    allowances = _sending_allowances(phone, network, is_known=network in known)
+    if network not in known:
+        _ensure_block_is_used(phone)
+    spend(*allowances[:-1])
+    _spend_money(allowances[-1])
 
     code = f"{secrets.randbelow(10**6):06d}"
-    challenge = OtpChallenge(phone=phone, channel=channel, expires_at=timezone.now() + LIFETIME)
-    challenge.code_hmac = _code_hmac(challenge, code)
+    challenge = OtpChallenge(
+        phone=phone, network=network, channel=channel, purpose=purpose, expires_at=timezone.now() + LIFETIME
+    )
+    if is_held:
+        challenge.held_by = settings.OTP_PROVIDER
+    else:
+        challenge.code_hmac = _code_hmac(challenge, code)
     challenge.save(force_insert=True)
-    _open_challenges(phone).exclude(pk=challenge.pk).update(superseded_at=challenge.created_at)
-    return challenge, code
+    _unused(before, purpose).exclude(pk=challenge.pk).update(superseded_at=challenge.created_at)
+    return challenge, code, allowances
 
 
-def _ensure_may_send(guard: PhoneGuard) -> None:
+def _challenges_beside(phone: str, network: str, known: list[str]) -> QuerySet[OtpChallenge]:
+    """The codes that count together: those asked for from one known network, or those of all strangers.
+
+    A stranger who keeps asking for codes of somebody else's phone thereby neither ends the owner's code nor uses up the
+    owner's sends.
+    """
+    codes = OtpChallenge.objects.filter(phone=phone)
+    return codes.filter(network=network) if network in known else codes.exclude(network__in=known)
+
+
+def _ensure_may_send(before: QuerySet[OtpChallenge]) -> None:
     now = timezone.now()
-    waits = [guard.locked_until - now] if guard.locked_until else []
     most = max(limit for limit, _window in SENDS_PER_PHONE)
-    sent = OtpChallenge.objects.filter(phone=guard.phone).order_by("-created_at")
-    times = list(sent.values_list("created_at", flat=True)[:most])
-    waits += [times[limit - 1] + window - now for limit, window in SENDS_PER_PHONE if len(times) >= limit]
+    times = list(before.order_by("-created_at").values_list("created_at", flat=True)[:most])
+    waits = [times[limit - 1] + window - now for limit, window in SENDS_PER_PHONE if len(times) >= limit]
     if (wait := max(waits, default=timedelta())) > timedelta():
-        raise RateLimited(retry_after=_seconds(wait))
+        raise RateLimited(retry_after=seconds(wait))
+
+
+def _ensure_block_is_used(phone: str) -> None:
+    """Of numbers that a pump invents nobody types the code in: then the block gets no more for a while."""
+    block, hour_ago = phone[:-NUMBERS_OF_A_BLOCK], timezone.now() - HOUR
+    latest = OtpChallenge.objects.filter(phone__startswith=block, created_at__gt=hour_ago).order_by("-created_at")
+    codes = list(latest.values_list("created_at", "used_at")[:CODES_WITHOUT_SUCCESS])
+    if len(codes) == CODES_WITHOUT_SUCCESS and not any(used_at for _created_at, used_at in codes):
+        raise RateLimited(retry_after=seconds(codes[-1][0] - hour_ago))
+
+
+def _spend_money(price: Allowance) -> None:
+    try:
+        spend(price)
+    except RateLimited:
+        logger.error("the money for sign-in codes is spent for today: look who asks, or raise OTP_DAILY_BUDGET_HALALAS")  # noqa: TRY400
+        raise
+
+
+def _sending_allowances(phone: str, network: str, *, is_known: bool) -> list[Allowance]:
+    """What one more code takes of the limits that all phones share."""
+    budget, price = settings.OTP_DAILY_BUDGET_HALALAS, settings.OTP_PRICE_HALALAS
+    if is_known:
+        return [allowance("money for codes", budget, DAY, step=price)]
+    return [
+        allowance(f"codes from {network}", SENDS_PER_NETWORK_AND_HOUR, HOUR),
+        allowance(f"codes to {phone[:-NUMBERS_OF_A_BLOCK]}", SENDS_PER_NUMBER_BLOCK_AND_HOUR, HOUR),
+        allowance("money for codes", int(budget * STRANGERS_SHARE), DAY, step=price),
+    ]
+
+
+def _send(provider: OtpProvider, challenge: OtpChallenge, code: str) -> None:
+    if isinstance(provider, CodeHolder):
+        challenge.provider_reference = provider.start(
+            to=challenge.phone, channel=challenge.channel, locale=(get_language() or "ar")[:2]
+        )
+        challenge.save(update_fields=["provider_reference"])
+    else:
+        provider.send_code(to=challenge.phone, code=code, channel=challenge.channel, reference=str(challenge.pk))
 
 
 @transaction.atomic
-def _withdraw(challenge: OtpChallenge) -> None:
+def _withdraw(challenge: OtpChallenge, allowances: list[Allowance]) -> None:
     """Undo a code that was never sent: it counts for no limit, and the codes it replaced are good again."""
+    lock_phone(challenge.phone)
     OtpChallenge.objects.filter(
         phone=challenge.phone, purpose=challenge.purpose, superseded_at=challenge.created_at
     ).update(superseded_at=None)
     challenge.delete()
+    give_back(*allowances)
+
+
+# --- Proving ---
 
 
 @transaction.atomic
-def _spend_guess(challenge_id: UUID) -> OtpChallenge:
-    """Count a guess against the code and its phone, and commit that before anybody compares."""
-    challenge = OtpChallenge.objects.filter(pk=challenge_id, purpose=OtpChallenge.Purpose.SIGN_IN).first()
+def _spend_guess(challenge_id: UUID, network: str, purpose: str) -> ProvenCode:
+    """Count a guess against the code, its phone and the caller, and commit that before anybody compares."""
+    challenge = OtpChallenge.objects.filter(pk=challenge_id, purpose=purpose).first()
     if challenge is None:
         raise OtpExpired
-    guard = _locked_guard(challenge.phone)
-    _ensure_may_guess(guard)
+    try:
+        attempt = spend_attempt(Proof.CODE, phone=challenge.phone, network=network)
+    except RateLimited as error:
+        raise OtpAttemptsExhausted(retry_after=error.retry_after) from error
 
     now = timezone.now()
-    unexpired = _open_challenges(challenge.phone).filter(pk=challenge.pk, expires_at__gt=now)
-    if not unexpired.filter(attempts__lt=GUESSES_PER_CODE).update(attempts=F("attempts") + 1):
-        if unexpired.exists():
-            raise OtpAttemptsExhausted(retry_after=_seconds(challenge.created_at + RESEND_AFTER - now))
+    good = _unused(OtpChallenge.objects.filter(pk=challenge.pk, expires_at__gt=now), purpose)
+    if not good.filter(attempts__lt=GUESSES_PER_CODE).update(attempts=F("attempts") + 1):
+        if good.exists():
+            raise OtpAttemptsExhausted(retry_after=seconds(challenge.created_at + RESEND_AFTER - now))
         raise OtpExpired
-
-    guard.consecutive_failures += 1
-    guard.locked_until = _delay_end(guard.consecutive_failures, now)
-    guard.save(update_fields=["consecutive_failures", "locked_until"])
-    return challenge
+    return ProvenCode(challenge, attempt)
 
 
-def _ensure_may_guess(guard: PhoneGuard) -> None:
-    now = timezone.now()
-    if guard.locked_until and guard.locked_until > now:
-        raise OtpAttemptsExhausted(retry_after=_seconds(guard.locked_until - now))
-    today = OtpChallenge.objects.filter(phone=guard.phone, created_at__gt=now - DAY, attempts__gt=0).aggregate(
-        guesses=Sum("attempts", default=0), successes=Count("used_at"), first=Min("created_at")
-    )
-    if today["guesses"] - today["successes"] >= FAILURES_PER_DAY:
-        raise OtpAttemptsExhausted(retry_after=_seconds(today["first"] + DAY - now))
-
-
-def _delay_end(failures: int, now: datetime) -> datetime | None:
-    if failures < FIRST_DELAYED_FAILURE:
-        return None
-    doublings = min(failures - FIRST_DELAYED_FAILURE, 10)
-    delay: timedelta = FIRST_DELAY * 2**doublings
-    return now + min(delay, LONGEST_DELAY)
+def _is_right(guess: ProvenCode, digits: str) -> bool:
+    challenge = guess.challenge
+    if not challenge.held_by:
+        return _matches(challenge, digits)
+    try:
+        return get_code_holder(challenge.held_by).check(
+            to=challenge.phone, code=digits, channel=challenge.channel, reference=challenge.provider_reference
+        )
+    except CodeGone as error:
+        OtpChallenge.objects.filter(pk=challenge.pk).update(superseded_at=timezone.now())
+        raise OtpExpired from error
+    except ProviderError as error:
+        logger.warning("sign-in code not checked (%s)", error.code)
+        _unspend(guess)
+        raise Unavailable from error
 
 
 @transaction.atomic
-def _sign_in(challenge: OtpChallenge) -> tuple[User, bool]:
-    """Use the proven code up. Of several who proved it at once, one gets here."""
-    guard = _locked_guard(challenge.phone)
-    if not _open_challenges(challenge.phone).filter(pk=challenge.pk).update(used_at=timezone.now()):
-        raise OtpExpired
+def _unspend(guess: ProvenCode) -> None:
+    attempt_unjudged(guess.attempt)
+    OtpChallenge.objects.filter(pk=guess.challenge.pk).update(attempts=F("attempts") - 1)
 
-    guard.consecutive_failures = 0
-    guard.locked_until = None
-    guard.save(update_fields=["consecutive_failures", "locked_until"])
+
+@transaction.atomic
+def _enter(proven: ProvenCode) -> SignedIn:
+    use_up(proven)
     locale = User.Locale.ENGLISH if (get_language() or "").startswith("en") else User.Locale.ARABIC
-    user, created = User.objects.get_or_create(
-        phone=challenge.phone, defaults={"locale": locale, "password": make_password(None)}
+    user, is_new = User.objects.get_or_create(
+        phone=proven.challenge.phone, defaults={"locale": locale, "password": make_password(None)}
     )
     if not user.is_active:
         raise AccountInactive
-    return user, created
+    return SignedIn(user, is_new, issue_tokens(user=user, network=proven.attempt.network))
 
 
-def _locked_guard(phone: str) -> PhoneGuard:
-    """The phone's guard, locked: everything about codes of one phone happens one after the other."""
-    return PhoneGuard.objects.select_for_update().get_or_create(phone=phone)[0]
-
-
-def _open_challenges(phone: str) -> QuerySet[OtpChallenge]:
-    return OtpChallenge.objects.filter(
-        phone=phone, purpose=OtpChallenge.Purpose.SIGN_IN, used_at__isnull=True, superseded_at__isnull=True
-    )
+def _unused(codes: QuerySet[OtpChallenge], purpose: str) -> QuerySet[OtpChallenge]:
+    return codes.filter(purpose=purpose, used_at__isnull=True, superseded_at__isnull=True)
 
 
 def _matches(challenge: OtpChallenge, code: str) -> bool:
@@ -197,9 +302,4 @@ def _matches(challenge: OtpChallenge, code: str) -> bool:
 
 def _code_hmac(challenge: OtpChallenge, code: str) -> str:
     # Bound to one challenge, so that a code proves nothing for another phone or purpose.
-    text = f"{challenge.pk}:{challenge.phone}:{challenge.purpose}:{code}"
-    return hmac.new(settings.OTP_PEPPER.encode(), text.encode(), hashlib.sha256).hexdigest()
-
-
-def _seconds(wait: timedelta) -> int:
-    return max(math.ceil(wait.total_seconds()), 1)
+    return keyed_hash("code", f"{challenge.pk}:{challenge.phone}:{challenge.purpose}:{code}")

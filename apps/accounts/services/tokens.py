@@ -1,12 +1,23 @@
-"""Signed-in devices: a short access token, and a chain of refresh tokens of which only the newest is good."""
+"""Signed-in devices: a short access token, and a chain of refresh tokens of which only the newest is good.
+
+Whom an access token belongs to is remembered in the cache for a short while, so that a call of the API reads neither
+person nor device from the database. Whatever ends a sign-in forgets it there as well; a process with a cache of its
+own learns of it when the memory runs out.
+"""
 
 import hashlib
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.core.cache import cache
+from django.db import transaction
 from django.utils import timezone
+from redis.exceptions import RedisError
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import RefreshToken, Token
@@ -14,7 +25,13 @@ from rest_framework_simplejwt.tokens import RefreshToken, Token
 from apps.accounts.errors import SignInEnded
 from apps.accounts.models import TokenFamily, User
 
+logger = logging.getLogger(__name__)
+
 FAMILY_CLAIM = "family"
+# Half of the minute within which everybody has to be out: a memory may be written just after the truth changed.
+REMEMBERED_SECONDS = 30
+# No hash of a password outside the database.
+REMEMBERED_FIELDS = [field.attname for field in User._meta.concrete_fields if field.name != "password"]
 
 
 @dataclass(frozen=True)
@@ -25,11 +42,11 @@ class TokenPair:
     refresh: str
 
 
-def issue_tokens(*, user: User) -> TokenPair:
-    """Start a family for a person who just proved who they are."""
+def issue_tokens(*, user: User, network: str = "") -> TokenPair:
+    """Start a family for a person who just proved who they are, on a device in `network`."""
     family_id = uuid4()
     token = _new_refresh(user.pk, family_id)
-    TokenFamily.objects.create(id=family_id, user=user, **_newest(token))
+    TokenFamily.objects.create(id=family_id, user=user, network=network, **_newest(token))
     return _pair(token)
 
 
@@ -63,19 +80,76 @@ def revoke(*, refresh: str) -> None:
 def signed_in_user(claims: Token) -> User:
     """The active person behind the claims of a verified access token; raises SignInEnded.
 
-    One query reads person and device together, so both a deactivation and a sign-out count at the next call.
+    A deactivation or a sign-out counts at the next call in this process and wherever the cache is shared, and within
+    `REMEMBERED_SECONDS` everywhere. Everything but the password's hash is loaded.
     """
     family_id, user_id = _uuid(claims, FAMILY_CLAIM), _uuid(claims, api_settings.USER_ID_CLAIM)
-    living = User.objects.filter(token_families__pk=family_id, token_families__revoked_at__isnull=True)
-    user: User | None = living.filter(pk=user_id, is_active=True).first()
-    if user is None:
+    values = _remembered(family_id)
+    if values is None:
+        living = User.objects.filter(token_families__pk=family_id, token_families__revoked_at__isnull=True)
+        values = living.filter(pk=user_id, is_active=True).values_list(*REMEMBERED_FIELDS).first()
+        if values is None:
+            raise SignInEnded
+        _remember(family_id, values)
+    user: User = User.from_db(None, REMEMBERED_FIELDS, values)
+    if user.pk != user_id:
         raise SignInEnded
     return user
+
+
+def end_sign_ins(*, user: User, reason: str) -> int:
+    """Sign every device of `user` out; returns how many there were."""
+    families = TokenFamily.objects.filter(user=user, revoked_at__isnull=True)
+    ended = families.update(revoked_at=timezone.now(), revoked_reason=reason)
+    forget_sign_ins(user)
+    return ended
+
+
+def forget_sign_ins(user: User) -> None:
+    """Ask the database again about every device of `user`."""
+    _forget_now_and_later(list(TokenFamily.objects.filter(user=user).values_list("pk", flat=True)))
 
 
 def _end(family_id: UUID, reason: str) -> None:
     living = TokenFamily.objects.filter(pk=family_id, revoked_at__isnull=True)
     living.update(revoked_at=timezone.now(), revoked_reason=reason)
+    _forget_now_and_later([family_id])
+
+
+def _remembered(family_id: UUID) -> tuple[Any, ...] | None:
+    found: dict[str, tuple[Any, ...]] = {}
+    with _cache_may_fail():
+        found = cache.get_many([_memory(family_id)])
+    return found.get(_memory(family_id))
+
+
+def _remember(family_id: UUID, values: tuple[Any, ...]) -> None:
+    with _cache_may_fail():
+        cache.set(_memory(family_id), values, REMEMBERED_SECONDS)
+
+
+def _forget_now_and_later(family_ids: list[UUID]) -> None:
+    """At once for this transaction, and after it, because others remember anew what they see until then."""
+    _forget(family_ids)
+    transaction.on_commit(lambda: _forget(family_ids))
+
+
+def _forget(family_ids: list[UUID]) -> None:
+    with _cache_may_fail():
+        cache.delete_many([_memory(family_id) for family_id in family_ids])
+
+
+@contextmanager
+def _cache_may_fail() -> Iterator[None]:
+    """Without the cache every call asks the database."""
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        logger.warning("the cache of sign-ins does not answer (%s)", type(error).__name__)
+
+
+def _memory(family_id: UUID) -> str:
+    return f"sign-in:{family_id}"
 
 
 def _new_refresh(user_id: UUID, family_id: UUID) -> RefreshToken:

@@ -74,10 +74,10 @@ def test_a_new_code_ends_the_older_one(clock, new_code):
     newer, newer_code = new_code(PHONE)
 
     with pytest.raises(OtpExpired):
-        services.verify_code(challenge_id=older.pk, code=older_code)
-    user, created = services.verify_code(challenge_id=newer.pk, code=newer_code)
+        services.sign_in(challenge_id=older.pk, code=older_code)
+    signed_in = services.sign_in(challenge_id=newer.pk, code=newer_code)
 
-    assert (user.phone, created) == (PHONE, True)
+    assert (signed_in.user.phone, signed_in.is_new) == (PHONE, True)
     older.refresh_from_db()
     assert (older.attempts, older.superseded_at) == (0, NOW + timedelta(seconds=60))
 
@@ -92,7 +92,7 @@ def test_asking_again_too_soon_is_refused_with_the_wait_and_the_earlier_code_sti
 
     assert (refusal.value.code, refusal.value.retry_after) == ("rate_limited", 50)
     assert OtpChallenge.objects.count() == 1
-    assert services.verify_code(challenge_id=challenge.pk, code=code)[0].phone == PHONE
+    assert services.sign_in(challenge_id=challenge.pk, code=code).user.phone == PHONE
 
 
 @pytest.mark.parametrize(
@@ -117,27 +117,27 @@ def test_codes_per_phone_are_capped(clock, gap, allowed, retry_after):
     assert OtpChallenge.objects.count() == allowed + 1
 
 
-def test_codes_per_address_range_are_capped_whatever_the_phone(clock):
+def test_codes_per_network_are_capped_whatever_the_phone(clock):
     """OTP15"""
     for number in range(20):
-        services.request_code(phone=f"+9665500000{number:02d}", address=f"203.0.113.{number}")
+        services.request_code(phone=f"+96655{number:02d}00000", network="203.0.113.0/24")
 
     with pytest.raises(RateLimited) as refusal:
-        services.request_code(phone="+966550000099", address="203.0.113.200")
+        services.request_code(phone="+966550000099", network="203.0.113.0/24")
     assert refusal.value.retry_after == 1800  # until the next full hour
     assert not OtpChallenge.objects.filter(phone="+966550000099").exists()
 
-    services.request_code(phone="+966550000099", address="203.0.114.1")
+    services.request_code(phone="+966550000099", network="203.0.114.0/24")
 
 
-def test_a_refused_call_does_not_spend_the_address(clock):
-    services.request_code(phone=PHONE, address="203.0.113.1")
+def test_a_refused_call_does_not_spend_what_the_network_may(clock):
+    services.request_code(phone=PHONE, network="203.0.113.0/24")
     for _ in range(30):
         with pytest.raises(RateLimited):
-            services.request_code(phone=PHONE, address="203.0.113.1")
+            services.request_code(phone=PHONE, network="203.0.113.0/24")
 
     for number in range(19):
-        services.request_code(phone=f"+9665500000{number:02d}", address="203.0.113.1")
+        services.request_code(phone=f"+9665500000{number:02d}", network="203.0.113.0/24")
 
 
 @pytest.mark.parametrize(
@@ -166,13 +166,13 @@ def test_a_provider_that_is_down_costs_nothing_and_leaves_the_earlier_code_good(
     provider = carrier(ProviderUnavailable("down", "unreachable"))
 
     with pytest.raises(Unavailable):
-        services.request_code(phone=PHONE, address="203.0.113.1")
+        services.request_code(phone=PHONE, network="203.0.113.0/24")
 
     assert len(provider.sent) == 1
     assert list(OtpChallenge.objects.all()) == [earlier]
-    assert services.verify_code(challenge_id=earlier.pk, code=code)[0].phone == PHONE
+    assert services.sign_in(challenge_id=earlier.pk, code=code).user.phone == PHONE
     provider.error = None
-    services.request_code(phone=PHONE, address="203.0.113.1")  # at once: no wait was spent
+    services.request_code(phone=PHONE, network="203.0.113.0/24")  # at once: no wait was spent
 
 
 def test_a_number_the_provider_will_never_reach_is_refused_as_a_phone(carrier):
@@ -194,4 +194,4 @@ def test_a_code_that_may_have_arrived_counts_and_is_not_sent_twice(clock, carrie
     assert (to, channel, reference) == (PHONE, "sms", str(challenge.pk))
     with pytest.raises(RateLimited):
         services.request_code(phone=PHONE)
-    assert services.verify_code(challenge_id=challenge.pk, code=code)[0].phone == PHONE
+    assert services.sign_in(challenge_id=challenge.pk, code=code).user.phone == PHONE

@@ -9,7 +9,7 @@ from django.utils import translation
 from apps.accounts import services
 from apps.accounts.errors import AccountInactive, OtpAttemptsExhausted, OtpExpired, OtpIncorrect
 from apps.accounts.models import OtpChallenge, PhoneGuard, User
-from apps.accounts.services import codes
+from apps.accounts.services import codes, guards
 from apps.accounts.tests.conftest import NOW
 from apps.accounts.tests.factories import UserFactory
 from apps.common.errors import RateLimited
@@ -26,31 +26,33 @@ def wrong(code):
 def fail(challenge, code, times):
     for _ in range(times):
         with pytest.raises(OtpIncorrect):
-            services.verify_code(challenge_id=challenge.pk, code=wrong(code))
+            services.sign_in(challenge_id=challenge.pk, code=wrong(code))
 
 
 def test_the_first_sign_in_makes_the_person_and_the_second_finds_them(clock, new_code):
     challenge, code = new_code(PHONE)
     with translation.override("en"):
-        user, created = services.verify_code(challenge_id=challenge.pk, code=code)
+        first = services.sign_in(challenge_id=challenge.pk, code=code)
 
-    assert created
+    user = first.user
+    assert first.is_new
     assert (user.phone, user.name, user.locale, user.is_active, user.is_superuser) == (PHONE, "", "en", True, False)
     assert not user.has_usable_password()
 
     clock.shift(timedelta(seconds=60))
     challenge, code = new_code(PHONE)
-    assert services.verify_code(challenge_id=challenge.pk, code=code) == (user, False)
+    again = services.sign_in(challenge_id=challenge.pk, code=code)
+    assert (again.user, again.is_new) == (user, False)
     assert User.objects.count() == 1
 
 
 def test_a_code_works_once(clock, new_code):
     """OTP01"""
     challenge, code = new_code(PHONE)
-    services.verify_code(challenge_id=challenge.pk, code=code)
+    services.sign_in(challenge_id=challenge.pk, code=code)
 
     with pytest.raises(OtpExpired):
-        services.verify_code(challenge_id=challenge.pk, code=code)
+        services.sign_in(challenge_id=challenge.pk, code=code)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +68,7 @@ def test_a_code_is_accepted_as_people_type_it(new_code, spell):
     """OTP11"""
     challenge, code = new_code(PHONE)
 
-    assert services.verify_code(challenge_id=challenge.pk, code=spell(code))[0].phone == PHONE
+    assert services.sign_in(challenge_id=challenge.pk, code=spell(code)).user.phone == PHONE
 
 
 @pytest.mark.parametrize("code", ["", "12345", "1234567", "12345a", "-12345", "½23456", "1.3456"])
@@ -74,7 +76,7 @@ def test_what_cannot_be_a_code_is_incorrect_and_costs_no_guess(new_code, code):
     challenge, _ = new_code(PHONE)
 
     with pytest.raises(OtpIncorrect):
-        services.verify_code(challenge_id=challenge.pk, code=code)
+        services.sign_in(challenge_id=challenge.pk, code=code)
 
     challenge.refresh_from_db()
     assert challenge.attempts == 0
@@ -97,7 +99,7 @@ def test_the_right_code_is_refused_after_five_wrong_ones(clock, new_code):
     fail(challenge, code, times=5)
 
     with pytest.raises(OtpAttemptsExhausted) as refusal:
-        services.verify_code(challenge_id=challenge.pk, code=code)
+        services.sign_in(challenge_id=challenge.pk, code=code)
 
     assert (refusal.value.code, refusal.value.retry_after) == ("otp_attempts_exhausted", 60)
     assert not User.objects.exists()
@@ -110,10 +112,10 @@ def test_a_code_lives_five_minutes(clock, new_code, age, good):
     clock.shift(timedelta(seconds=age))
 
     if good:
-        assert services.verify_code(challenge_id=challenge.pk, code=code)[0].phone == PHONE
+        assert services.sign_in(challenge_id=challenge.pk, code=code).user.phone == PHONE
     else:
         with pytest.raises(OtpExpired):
-            services.verify_code(challenge_id=challenge.pk, code=code)
+            services.sign_in(challenge_id=challenge.pk, code=code)
         assert not User.objects.exists()
 
 
@@ -126,7 +128,7 @@ def test_failures_are_remembered_across_codes_and_delays_grow(clock, new_code):
 
     for delay in (30, 60, 120):
         with pytest.raises(OtpAttemptsExhausted) as refusal:
-            services.verify_code(challenge_id=challenge.pk, code=code)
+            services.sign_in(challenge_id=challenge.pk, code=code)
         assert refusal.value.retry_after == delay
         clock.shift(timedelta(seconds=delay))
         fail(challenge, code, times=1)
@@ -135,7 +137,8 @@ def test_failures_are_remembered_across_codes_and_delays_grow(clock, new_code):
 
 
 def test_no_code_is_sent_to_a_phone_that_is_locked(clock, sent_codes):
-    PhoneGuard.objects.create(phone=PHONE, consecutive_failures=8, locked_until=NOW + timedelta(seconds=120))
+    locked_until = NOW + timedelta(seconds=120)
+    PhoneGuard.objects.create(phone=PHONE, network="unknown", consecutive_failures=8, locked_until=locked_until)
 
     with pytest.raises(RateLimited) as refusal:
         services.request_code(phone=PHONE)
@@ -147,15 +150,22 @@ def test_success_clears_the_failures(clock, new_code):
     challenge, code = new_code(PHONE)
     fail(challenge, code, times=4)
 
-    services.verify_code(challenge_id=challenge.pk, code=code)
+    services.sign_in(challenge_id=challenge.pk, code=code)
 
     guard = PhoneGuard.objects.get(phone=PHONE)
     assert (guard.consecutive_failures, guard.locked_until) == (0, None)
 
 
-@pytest.mark.parametrize(("failures", "seconds"), [(5, None), (6, 30), (7, 60), (12, 1920), (13, 3600), (999, 3600)])
-def test_the_delay_doubles_from_the_sixth_failure_up_to_an_hour(failures, seconds):
-    end = codes._delay_end(failures, NOW)
+@pytest.mark.parametrize(
+    ("proof", "failures", "seconds"),
+    [
+        *(("code", failures, seconds) for failures, seconds in [(5, None), (6, 30), (7, 60), (12, 1920), (13, 3600)]),
+        ("code", 999, 3600),
+        *(("password", failures, seconds) for failures, seconds in [(4, None), (5, 30), (6, 60), (12, 3600)]),
+    ],
+)
+def test_the_delay_doubles_up_to_an_hour_from_the_sixth_code_or_the_fifth_password(proof, failures, seconds):
+    end = guards._delay_end(guards.Proof(proof), failures, NOW)
 
     assert end == (None if seconds is None else NOW + timedelta(seconds=seconds))
 
@@ -169,9 +179,9 @@ def test_a_phone_takes_twenty_failures_a_day(clock, new_code):
     challenge, code = new_code(PHONE)
 
     with pytest.raises(OtpAttemptsExhausted) as refusal:
-        services.verify_code(challenge_id=challenge.pk, code=code)
+        services.sign_in(challenge_id=challenge.pk, code=code)
 
-    assert refusal.value.retry_after == 86400 - 4 * 1200
+    assert refusal.value.retry_after == 5400 - 4 * 1200  # a day of limits ends at midnight UTC
 
 
 def test_a_code_for_another_purpose_signs_nobody_in(new_code):
@@ -180,7 +190,7 @@ def test_a_code_for_another_purpose_signs_nobody_in(new_code):
     OtpChallenge.objects.update(purpose=OtpChallenge.Purpose.CHANGE_PHONE)
 
     with pytest.raises(OtpExpired):
-        services.verify_code(challenge_id=challenge.pk, code=code)
+        services.sign_in(challenge_id=challenge.pk, code=code)
 
 
 def test_the_code_of_one_challenge_proves_nothing_for_another(new_code, monkeypatch):
@@ -191,12 +201,12 @@ def test_the_code_of_one_challenge_proves_nothing_for_another(new_code, monkeypa
 
     for challenge, code in ((first, second_code), (second, first_code)):
         with pytest.raises(OtpIncorrect):
-            services.verify_code(challenge_id=challenge.pk, code=code)
+            services.sign_in(challenge_id=challenge.pk, code=code)
 
 
 def test_an_unknown_challenge_looks_like_an_expired_one():
     with pytest.raises(OtpExpired):
-        services.verify_code(challenge_id=uuid4(), code="123456")
+        services.sign_in(challenge_id=uuid4(), code="123456")
     assert not PhoneGuard.objects.exists()
 
 
@@ -206,7 +216,7 @@ def test_a_deactivated_person_proves_the_phone_and_still_stays_out(new_code):
     challenge, code = new_code(PHONE)
 
     with pytest.raises(AccountInactive):
-        services.verify_code(challenge_id=challenge.pk, code=code)
+        services.sign_in(challenge_id=challenge.pk, code=code)
 
     challenge.refresh_from_db()
     assert challenge.used_at is None

@@ -1,9 +1,10 @@
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 
 from apps.accounts import services
-from apps.accounts.models import IdempotencyKey, OtpChallenge, PhoneGuard, TokenFamily
+from apps.accounts.models import IdempotencyKey, LimitCounter, OtpChallenge, PhoneGuard, TokenFamily
 from apps.accounts.tests.conftest import NOW
 from apps.accounts.tests.factories import IdempotencyKeyFactory, TokenFamilyFactory
 
@@ -14,18 +15,40 @@ PHONE = "+966551234567"
 
 def test_old_rows_are_forgotten_and_young_ones_stay(clock):
     services.request_code(phone="+966551234568")
+    PhoneGuard.objects.create(phone="+966551234568", network="quiet since", consecutive_failures=1)
     IdempotencyKeyFactory(key="old")
     TokenFamilyFactory(expires_at=NOW - timedelta(days=28))
     recent = TokenFamilyFactory(expires_at=NOW - timedelta(days=27))
     clock.shift(timedelta(hours=47))
     young = services.request_code(phone=PHONE)
+    PhoneGuard.objects.create(phone=PHONE, network="just now", consecutive_failures=1)
     IdempotencyKeyFactory(key="young")
     clock.shift(timedelta(hours=1, seconds=1))
 
-    assert services.forget_old_rows() == {"idempotency_keys": 1, "codes": 1, "phone_guards": 1, "sign_ins": 1}
+    assert services.forget_old_rows() == {
+        "idempotency_keys": 1,
+        "codes": 1,
+        "phone_guards": 1,
+        "used_limits": 3,
+        "sign_ins": 1,
+    }
 
     assert OtpChallenge.objects.get() == young
     assert PhoneGuard.objects.get().phone == PHONE
+    assert LimitCounter.objects.count() == 3
     assert IdempotencyKey.objects.get().key == "young"
     assert TokenFamily.objects.get() == recent
     assert set(services.forget_old_rows().values()) == {0}
+
+
+def test_a_known_network_is_forgotten_after_ninety_days_of_silence(clock):
+    for days in (89, 90):
+        PhoneGuard.objects.create(
+            phone=PHONE, network=f"{days} days", succeeded_at=NOW - timedelta(days=days, seconds=1)
+        )
+    clock.shift(timedelta(hours=48, seconds=1))
+    PhoneGuard.objects.update(succeeded_at=F("succeeded_at") + timedelta(hours=48, seconds=1))
+
+    assert services.forget_old_rows()["phone_guards"] == 1
+
+    assert PhoneGuard.objects.get().network == "89 days"

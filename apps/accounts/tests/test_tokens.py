@@ -1,16 +1,21 @@
 """Signed-in devices: what opens the API, for how long, and what ends it."""
 
+import pickle
 from datetime import timedelta
 from uuid import uuid4
 
 import jwt
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
+from redis.exceptions import ConnectionError as RedisConnectionError
+from rest_framework_simplejwt.tokens import AccessToken
 
 from apps.accounts import services
 from apps.accounts.errors import SignInEnded
-from apps.accounts.models import TokenFamily
+from apps.accounts.models import TokenFamily, User
+from apps.accounts.services import tokens
 from apps.accounts.tests.conftest import NOW
 from apps.accounts.tests.factories import UserFactory
 
@@ -227,3 +232,93 @@ def test_reading_person_and_sign_in_is_one_query(user, answer_to, django_assert_
 
     with django_assert_num_queries(1):
         assert answer_to(access) == 200
+
+
+# --- What is remembered of a sign-in ---
+
+
+def test_the_next_calls_read_neither_person_nor_device(user, answer_to, django_assert_num_queries):
+    access = services.issue_tokens(user=user).access
+    assert answer_to(access) == 200
+
+    with django_assert_num_queries(0):
+        assert [answer_to(access) for _ in range(3)] == [200] * 3
+
+
+def test_a_remembered_person_is_the_whole_person_without_the_hash_of_the_password(user):
+    claims = AccessToken(services.issue_tokens(user=user).access)
+    asked, remembered = services.signed_in_user(claims), services.signed_in_user(claims)
+
+    stored = User.objects.get(pk=user.pk)
+    fields = [field.attname for field in User._meta.concrete_fields if field.name != "password"]
+    assert [getattr(remembered, name) for name in fields] == [getattr(stored, name) for name in fields]
+    assert remembered.get_deferred_fields() == asked.get_deferred_fields() == {"password"}
+    assert stored.password not in pickle.dumps(cache._cache).decode("latin-1")
+
+
+def deactivate(user):
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        pytest.param(lambda user, pair: services.revoke(refresh=pair.refresh), id="signed out"),
+        pytest.param(lambda user, pair: services.end_sign_ins(user=user, reason="removed"), id="ended by the owner"),
+        pytest.param(lambda user, pair: user.delete(), id="deleted"),
+        pytest.param(lambda user, pair: deactivate(user), id="OTP18 deactivated"),
+    ],
+)
+def test_whatever_ends_a_sign_in_is_no_longer_remembered(user, answer_to, end):
+    pair = services.issue_tokens(user=user)
+    assert answer_to(pair.access) == 200
+
+    end(user, pair)
+
+    assert answer_to(pair.access) == 401
+
+
+def test_a_changed_person_is_seen_at_the_next_call(user, api):
+    headers = {"authorization": f"Bearer {services.issue_tokens(user=user).access}"}
+    api.get("/api/v1/me/", headers=headers)
+
+    api.patch("/api/v1/me/", {"name": "Sara"}, headers=headers)
+
+    assert api.get("/api/v1/me/", headers=headers).json()["name"] == "Sara"
+
+
+def test_where_the_end_was_not_heard_of_the_memory_runs_out_within_a_minute(clock, user, answer_to):
+    """Row 75: another process, with a cache of its own, deactivated the person."""
+    access = services.issue_tokens(user=user).access
+    assert answer_to(access) == 200
+    User.objects.filter(pk=user.pk).update(is_active=False)
+
+    clock.shift(timedelta(seconds=29))
+    assert answer_to(access) == 200
+    clock.shift(timedelta(seconds=2))
+    assert answer_to(access) == 401
+
+
+def test_a_memory_of_one_person_opens_nothing_for_a_token_of_another(user, answer_to):
+    access = services.issue_tokens(user=user).access
+    assert answer_to(access) == 200
+    claims = jwt.decode(access, options={"verify_signature": False})
+
+    assert answer_to(jwt.encode({**claims, "user_id": str(UserFactory().pk)}, GOOD_KEY, "HS256")) == 401
+
+
+def test_without_the_cache_every_call_asks_the_database(user, answer_to, monkeypatch, caplog):
+    access = services.issue_tokens(user=user).access
+
+    def lost(*args, **kwargs):
+        raise RedisConnectionError
+
+    for name in ("get_many", "set", "delete_many"):
+        monkeypatch.setattr(tokens.cache, name, lost, raising=False)
+
+    assert answer_to(access) == 200
+    user.is_active = False
+    user.save()
+    assert answer_to(access) == 401
+    assert "the cache of sign-ins does not answer (ConnectionError)" in caplog.text

@@ -1,0 +1,22 @@
+"""Passwords of operators, guarded like codes: a guess is spent before it is looked at."""
+
+from collections.abc import Callable
+
+from django.db import transaction
+
+from apps.accounts.models import User
+from apps.accounts.services.guards import Proof, attempt_succeeded, spend_attempt
+
+
+def guarded_password(*, phone: str, network: str, check: Callable[[], User | None]) -> User | None:
+    """What `check()` says, which compares the password of `phone` (E.164, of somebody or nobody).
+
+    Raises RateLimited, and calls nothing, when too many guesses came before.
+    """
+    with transaction.atomic():
+        attempt = spend_attempt(Proof.PASSWORD, phone=phone, network=network)
+    user = check()
+    if user is not None:
+        with transaction.atomic():
+            attempt_succeeded(attempt)
+    return user

@@ -1,0 +1,153 @@
+"""Codes that a provider makes and checks: our limits stay ours, and its failures cost nobody a guess."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import translation
+
+from apps.accounts import otp, services
+from apps.accounts.errors import OtpAttemptsExhausted, OtpExpired, OtpIncorrect, PhoneNotAllowed
+from apps.accounts.models import LimitCounter, OtpChallenge, PhoneGuard, User
+from apps.accounts.otp import CodeGone
+from apps.common.errors import Unavailable
+from apps.common.providers import ProviderOutcomeUnknown, ProviderRejected, ProviderUnavailable
+
+pytestmark = pytest.mark.django_db
+
+PHONE = "+966551234567"
+
+
+class Holder:
+    """Knows one code. `answer` is what happens to calls instead: an error to raise."""
+
+    def __init__(self):
+        self.error, self.started, self.checked = None, [], []
+
+    def start(self, *, to, channel, locale):
+        self.started.append((to, channel, locale))
+        self._fail()
+        return f"VE{len(self.started)}"
+
+    def check(self, *, to, code, channel, reference):
+        self.checked.append((to, code, channel, reference))
+        self._fail()
+        return code == "123456"
+
+    def _fail(self):
+        if self.error is not None:
+            raise self.error
+
+
+@pytest.fixture
+def holder(monkeypatch, settings):
+    holder = Holder()
+    settings.OTP_PROVIDER = "twilio"
+    monkeypatch.setitem(otp.PROVIDERS, "twilio", lambda: holder)
+    return holder
+
+
+def costs():
+    """What guesses have cost: of the code, of the phone, of the limits."""
+    return (
+        list(OtpChallenge.objects.values_list("attempts", flat=True)),
+        sum(PhoneGuard.objects.values_list("consecutive_failures", flat=True)),
+        sum(LimitCounter.objects.filter(key__startswith="code ").values_list("used", flat=True)),
+    )
+
+
+def test_the_provider_makes_the_code_and_we_keep_its_number_and_no_hash(holder):
+    with translation.override("ar"):
+        challenge = services.request_code(phone="0551234567", channel="whatsapp")
+
+    challenge.refresh_from_db()
+    assert holder.started == [(PHONE, "whatsapp", "ar")]
+    assert (challenge.held_by, challenge.provider_reference, challenge.code_hmac) == ("twilio", "VE1", "")
+
+
+def test_the_provider_judges_the_guess_and_a_right_one_signs_in_once(holder):
+    challenge = services.request_code(phone=PHONE)
+
+    with pytest.raises(OtpIncorrect):
+        services.sign_in(challenge_id=challenge.pk, code="654321")
+    signed_in = services.sign_in(challenge_id=challenge.pk, code="١٢٣٤٥٦")
+    with pytest.raises(OtpExpired):
+        services.sign_in(challenge_id=challenge.pk, code="123456")
+
+    assert signed_in.user.phone == PHONE
+    assert holder.checked == [(PHONE, "654321", "sms", "VE1"), (PHONE, "123456", "sms", "VE1")]
+
+
+def test_a_code_is_checked_by_whoever_holds_it_also_after_the_provider_was_changed(holder, settings):
+    challenge = services.request_code(phone=PHONE)
+    settings.OTP_PROVIDER = "console"
+
+    assert services.sign_in(challenge_id=challenge.pk, code="123456").user.phone == PHONE
+
+
+def test_our_five_guesses_count_before_the_provider_is_asked(holder):
+    challenge = services.request_code(phone=PHONE)
+    for _ in range(5):
+        with pytest.raises(OtpIncorrect):
+            services.sign_in(challenge_id=challenge.pk, code="654321")
+
+    with pytest.raises(OtpAttemptsExhausted):
+        services.sign_in(challenge_id=challenge.pk, code="123456")
+
+    assert len(holder.checked) == 5
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "error", [ProviderUnavailable("down", "unreachable"), ProviderOutcomeUnknown("no answer", "no_answer")]
+)
+def test_a_guess_that_nobody_judged_costs_nothing(holder, error):
+    """OTP14"""
+    challenge = services.request_code(phone=PHONE)
+    holder.error = error
+
+    for _ in range(10):
+        with pytest.raises(Unavailable):
+            services.sign_in(challenge_id=challenge.pk, code="123456")
+    assert costs() == ([0], 0, 0)
+
+    holder.error = None
+    assert services.sign_in(challenge_id=challenge.pk, code="123456").user.phone == PHONE
+
+
+def test_a_code_the_provider_no_longer_knows_is_expired(holder):
+    challenge = services.request_code(phone=PHONE)
+    holder.error = CodeGone()
+
+    with pytest.raises(OtpExpired):
+        services.sign_in(challenge_id=challenge.pk, code="123456")
+
+    holder.error = None
+    with pytest.raises(OtpExpired):
+        services.sign_in(challenge_id=challenge.pk, code="123456")
+    assert len(holder.checked) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "refusal"),
+    [(ProviderUnavailable("down", "unreachable"), Unavailable), (ProviderRejected("60200", "bad"), PhoneNotAllowed)],
+)
+def test_a_code_that_was_not_sent_costs_nothing(holder, error, refusal):
+    holder.error = error
+
+    with pytest.raises(refusal):
+        services.request_code(phone=PHONE)
+
+    assert not OtpChallenge.objects.exists()
+    assert set(LimitCounter.objects.values_list("used", flat=True)) == {0}
+    holder.error = None
+    services.request_code(phone=PHONE)
+
+
+def test_our_five_minutes_count_although_the_provider_s_code_lives_longer(holder, clock):
+    challenge = services.request_code(phone=PHONE)
+    clock.shift(timedelta(minutes=5))
+
+    with pytest.raises(OtpExpired):
+        services.sign_in(challenge_id=challenge.pk, code="123456")
+
+    assert holder.checked == []
