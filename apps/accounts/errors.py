@@ -49,6 +49,20 @@ class AccountInactive(Forbidden):
     message = _("This account may not sign in. Please contact the salon.")
 
 
+class SignInAgain(Forbidden):
+    """What is asked for needs a sign-in of the last minutes."""
+
+    code = "sign_in_again"
+    message = _("Please sign in again before you change this.")
+
+
+class PhoneInUse(Conflict):
+    """The number is proven, and it is the phone of another account."""
+
+    code = "phone_in_use"
+    message = _("Another account has this phone number.")
+
+
 class SignInEnded(DomainError):
     """A token that is forged, expired, replaced, signed out, or whose person may no longer sign in."""
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from apps.accounts.events import PhoneChanged
 from apps.bookings.events import (
     BookingCancelled,
     BookingCompleted,
@@ -64,6 +65,13 @@ def tell_refunded(event: RefundSucceeded) -> None:
     services.queue_message(_booking(event.booking_id), Kind.REFUND_SENT, amount=refund.amount)
 
 
+def tell_phone_changed(event: PhoneChanged) -> None:
+    """To the old number, from the salon that the person dealt with last; somebody without bookings has none to lose."""
+    latest = Booking.objects.filter(customer__user=event.user_id).order_by("-created_at").first()
+    if latest is not None:
+        services.queue_message(_booking(latest.pk), Kind.PHONE_CHANGED, recipient=event.old_phone)
+
+
 SUBSCRIPTIONS: dict[type, Callable[[Any], None]] = {
     BookingPlaced: tell_placed,
     BookingConfirmed: tell_confirmed,
@@ -73,6 +81,7 @@ SUBSCRIPTIONS: dict[type, Callable[[Any], None]] = {
     PaymentLinkReady: send_payment_link,
     PaymentReceived: tell_payment_received,
     RefundSucceeded: tell_refunded,
+    PhoneChanged: tell_phone_changed,
 }
 
 

@@ -24,6 +24,7 @@ class Kind(models.TextChoices):
     REFUND_SENT = "refund_sent", _("refund on its way")
     REMINDER = "reminder", _("reminder")
     REVIEW_INVITATION = "review_invitation", _("invitation to review")
+    PHONE_CHANGED = "phone_changed", _("phone changed")
 
 
 class Channel(models.TextChoices):
@@ -127,7 +128,7 @@ class Notification(SalonOwned):
             salon_key("notifications_notification"),
             SameSalon(field="booking", name="notifications_notification_same_salon_booking"),
             models.UniqueConstraint(
-                fields=["booking", "booking_version", "kind", "channel"],
+                fields=["booking", "booking_version", "kind", "channel", "recipient"],
                 name="notifications_notification_once_per_version",
                 violation_error_message=_("This message exists already for this state of the booking."),
             ),

@@ -33,6 +33,7 @@ PLACEHOLDERS: dict[str, frozenset[str]] = {
     "refund_sent": ABOUT_MONEY,
     "reminder": ABOUT_BOOKING,
     "review_invitation": ABOUT_BOOKING,
+    "phone_changed": frozenset({"salon", "customer"}),
 }
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 BRACE = re.compile(r"[{}]")

@@ -56,8 +56,11 @@ def queue_message(
     link: str = "",
     due_at: datetime | None = None,
     held_back: str = "",
+    recipient: str = "",
 ) -> Notification:
     """Plan one message about the booking as it is now, in the customer's language; a repeat returns the first one.
+
+    It goes to the customer's phone, or to `recipient` where that is another one.
 
     With `held_back` (a reason) the row only says what was not sent and why. A message that is due at once leaves
     after the commit. `amount` is in SAR.
@@ -70,11 +73,16 @@ def queue_message(
         held_back = held_back or reasons.SWITCHED_OFF
 
     values = rendering.message_values(booking, person.locale, amount=amount, link=link)
-    about = {"booking": booking, "booking_version": booking.version, "kind": kind, "channel": Channel.SMS}
+    about = {
+        "booking": booking,
+        "booking_version": booking.version,
+        "kind": kind,
+        "channel": Channel.SMS,
+        "recipient": recipient or person.phone,
+    }
     notification = Notification(
         **about,
         salon_id=booking.salon_id,
-        recipient=person.phone,
         locale=person.locale,
         body=rendering.render(_wording(template, kind, person.locale), values),
         status=Status.SUPPRESSED if held_back else Status.PENDING,

@@ -41,4 +41,9 @@ HOUSE_TEXTS: dict[str, dict[str, str]] = {
         "en": "{salon}: thank you for your visit. We would be glad to read your review of {service}. "
         "Booking {reference}",
     },
+    "phone_changed": {
+        "ar": "{salon}: تم تغيير رقم جوالك لدينا، ولم يعد هذا الرقم يفتح حسابك. إن لم تكن أنت فتواصل معنا.",
+        "en": "{salon}: the phone number of your account was changed; this number no longer opens it. "
+        "If that was not you, please contact us.",
+    },
 }

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from apps.accounts import services
 from apps.accounts.models import DataRequest, User
 from apps.accounts.resources import DataRequestExport, UserExport
 from apps.accounts.roles import PlatformRole
@@ -99,6 +100,11 @@ class UserAdmin(DjangoUserAdmin, ExportableModelAdmin):
             field.widget = UnfoldAdminCheckboxSelectMultipleWidget(choices=field.choices)
             field.label_from_instance = role_name
         return field
+
+    def save_model(self, request, person, form, change):
+        super().save_model(request, person, form, change)
+        if change and "phone" in form.changed_data:
+            services.phone_changed(user=person, old_phone=form.initial["phone"])
 
     def get_fieldsets(self, request, obj=None):
         fieldsets = super().get_fieldsets(request, obj)

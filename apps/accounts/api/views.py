@@ -1,4 +1,5 @@
 from typing import Any, cast
+from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
@@ -7,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
+from rest_framework_simplejwt.tokens import Token
 
 from apps.accounts import selectors, services
 from apps.accounts.api.authentication import CustomerJWTAuthentication, sign_in_ended
@@ -24,8 +26,9 @@ from apps.accounts.api.serializers import (
 )
 from apps.accounts.errors import SignInEnded
 from apps.accounts.limits import network_of
-from apps.accounts.models import User
+from apps.accounts.models import OtpChallenge, User
 from apps.accounts.services.codes import LIFETIME, RESEND_AFTER
+from apps.accounts.services.tokens import FAMILY_CLAIM
 
 
 class PublicView(APIView):
@@ -49,13 +52,7 @@ class OtpRequest(PublicView):
     def post(self, request: Request) -> Response:
         """Send a one-time code to a Saudi mobile. The answer does not tell whether the phone is known."""
         body = _valid(OtpRequestSerializer, request)
-        challenge = services.request_code(**body, network=network_of(request))
-        answer = {
-            "challenge_id": challenge.pk,
-            "expires_in": int(LIFETIME.total_seconds()),
-            "resend_in": int(RESEND_AFTER.total_seconds()),
-        }
-        return Response(OtpRequestedSerializer(answer).data, status=status.HTTP_202_ACCEPTED)
+        return _code_sent(services.request_code(**body, network=network_of(request)))
 
 
 class OtpVerify(PublicView):
@@ -105,6 +102,30 @@ class Me(APIView):
         return Response(DataRequestSerializer(asked).data, status=status.HTTP_202_ACCEPTED)
 
 
+class PhoneChange(APIView):
+    @extend_schema(
+        operation_id="me_phone_request", request=OtpRequestSerializer, responses={202: OtpRequestedSerializer}
+    )
+    def post(self, request: Request) -> Response:
+        """Send a code to a new phone of the signed-in person, who has to have signed in within the last ten minutes."""
+        body = _valid(OtpRequestSerializer, request)
+        asked = services.request_phone_change(
+            user=_person(request), family_id=_device(request), network=network_of(request), **body
+        )
+        return _code_sent(asked)
+
+
+class PhoneChangeVerify(APIView):
+    @extend_schema(operation_id="me_phone_verify", request=OtpVerifySerializer, responses={200: ProfileSerializer})
+    def post(self, request: Request) -> Response:
+        """Prove the new phone. All other devices are signed out, and the old number gets a message."""
+        body = _valid(OtpVerifySerializer, request)
+        person = services.change_own_phone(
+            user=_person(request), family_id=_device(request), network=network_of(request), **body
+        )
+        return Response(ProfileSerializer(person).data)
+
+
 class OwnData(APIView):
     @extend_schema(operation_id="me_export", responses={200: OwnDataSerializer})
     def get(self, request: Request) -> Response:
@@ -113,8 +134,22 @@ class OwnData(APIView):
         return Response(selectors.export_own_data(_person(request)), headers=headers)
 
 
+def _code_sent(challenge: OtpChallenge) -> Response:
+    answer = {
+        "challenge_id": challenge.pk,
+        "expires_in": int(LIFETIME.total_seconds()),
+        "resend_in": int(RESEND_AFTER.total_seconds()),
+    }
+    return Response(OtpRequestedSerializer(answer).data, status=status.HTTP_202_ACCEPTED)
+
+
 def _person(request: Request) -> User:
     return cast("User", request.user)  # the permission classes let nobody else in
+
+
+def _device(request: Request) -> UUID:
+    """The sign-in that the access token belongs to."""
+    return UUID(cast("Token", request.auth)[FAMILY_CLAIM])
 
 
 def _valid(serializer_class: type[Serializer], request: Request) -> dict[str, Any]:

@@ -97,9 +97,11 @@ def signed_in_user(claims: Token) -> User:
     return user
 
 
-def end_sign_ins(*, user: User, reason: str) -> int:
-    """Sign every device of `user` out; returns how many there were."""
+def end_sign_ins(*, user: User, reason: str, keep: UUID | None = None) -> int:
+    """Sign every device of `user` out, except the family to `keep`; returns how many there were."""
     families = TokenFamily.objects.filter(user=user, revoked_at__isnull=True)
+    if keep is not None:
+        families = families.exclude(pk=keep)
     ended = families.update(revoked_at=timezone.now(), revoked_reason=reason)
     forget_sign_ins(user)
     return ended

@@ -7,6 +7,8 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 
+from apps.accounts.events import PhoneChanged
+from apps.accounts.tests.factories import UserFactory
 from apps.bookings.events import (
     BookingCancelled,
     BookingCompleted,
@@ -204,3 +206,37 @@ def test_a_provider_that_breaks_leaves_the_booking_call_untouched(provider, fail
     assert len(provider.messages) == 1
     assert Notification.objects.get().status == "failed"
     assert Booking.objects.get(pk=booking.pk).status == "confirmed"
+
+
+def test_the_old_number_is_told_that_it_opens_the_account_no_longer(told):
+    """OTP19"""
+    booking = booking_for_sara()
+    person, old_phone = booking.customer.user, booking.customer.user.phone
+    person.phone = "+966557654321"
+    person.save()
+
+    assert told(PhoneChanged(person.pk, old_phone)) == [
+        (
+            "phone_changed",
+            "Reem: the phone number of your account was changed; this number no longer opens it. "
+            "If that was not you, please contact us.",
+        )
+    ]
+    assert Notification.objects.get().recipient == old_phone
+
+
+def test_each_number_is_told_once_although_the_booking_stays_the_same(told):
+    booking = booking_for_sara()
+    person, first = booking.customer.user, booking.customer.user.phone
+    for old, new in ((first, "+966557654321"), ("+966557654321", "+966557654322")):
+        person.phone = new
+        person.save()
+        told(PhoneChanged(person.pk, old))
+        told(PhoneChanged(person.pk, old))
+
+    assert list(Notification.objects.order_by("pk").values_list("recipient", flat=True)) == [first, "+966557654321"]
+
+
+def test_somebody_without_a_booking_is_told_nothing(told):
+    assert told(PhoneChanged(UserFactory().pk, "+966551234567")) == []
+    assert not Notification.objects.exists()
