@@ -3,19 +3,24 @@
 from collections.abc import Callable
 from statistics import median
 from time import perf_counter, process_time
-from typing import Any
-
-from project.bench.scale import SlotsScale
+from typing import Any, Protocol
 
 WARMING_UP = 2
 
 
-def milliseconds(call: Callable[[], Any], scale: SlotsScale) -> float:
+class Repeated(Protocol):
+    """How often something is timed."""
+
+    @property
+    def calls(self) -> int: ...
+
+
+def milliseconds(call: Callable[[], Any], scale: Repeated) -> float:
     """Of wall time."""
     return _median(call, scale.calls, perf_counter) * 1000
 
 
-def cpu_microseconds(call: Callable[[], Any], scale: SlotsScale) -> float:
+def cpu_microseconds(call: Callable[[], Any], scale: Repeated) -> float:
     """Of this process, without the server's."""
     return _median(call, scale.calls, process_time) * 1_000_000
 

@@ -16,4 +16,7 @@ GOALS: dict[str, Bound] = {
     "warm": at_most(50),
     "large table": at_most(1.3),
     "peer": at_least(100),
+    "token check": at_most(50),
+    "naive token check": at_least(5),
+    "code check": at_most(20),
 }

@@ -80,3 +80,16 @@ class SlotsScale:
 
 SLOTS_FULL = SlotsScale(rounds=7, calls=10, past_days=1234, other_staff=500)
 SLOTS_QUICK = SlotsScale(rounds=5, calls=5, past_days=92, other_staff=30)
+
+
+@dataclass(frozen=True, slots=True)
+class SignInScale:
+    """Of suite `sign-in`: in each of `rounds`, the median of `calls` timings of so many calls at once."""
+
+    rounds: int
+    calls: int
+    calls_together: int = 100
+
+
+SIGN_IN_FULL = SignInScale(rounds=5, calls=20)
+SIGN_IN_QUICK = SignInScale(rounds=3, calls=5)

@@ -2,12 +2,19 @@
 
 from django.db import connection
 
-from project.bench import race, slots
+from project.bench import race, sign_in, slots
 from project.bench.database import engine, scratch_database
 from project.bench.report import Report
-from project.bench.scale import RACE_FULL, RACE_QUICK, SLOTS_FULL, SLOTS_QUICK
+from project.bench.scale import (
+    RACE_FULL,
+    RACE_QUICK,
+    SIGN_IN_FULL,
+    SIGN_IN_QUICK,
+    SLOTS_FULL,
+    SLOTS_QUICK,
+)
 
-SUITES = ("race", "slots")
+SUITES = ("race", "slots", "sign-in")
 
 
 def run(suite: str, *, quick: bool = False, with_peer: bool = True) -> Report:
@@ -16,6 +23,8 @@ def run(suite: str, *, quick: bool = False, with_peer: bool = True) -> Report:
         report = Report(suite, engine(), floors=connection.vendor == "postgresql")
         if suite == "race":
             race.run(report, RACE_QUICK if quick else RACE_FULL)
+        elif suite == "sign-in":
+            sign_in.run(report, SIGN_IN_QUICK if quick else SIGN_IN_FULL)
         else:
             slots.run(report, SLOTS_QUICK if quick else SLOTS_FULL, with_peer=with_peer)
     return report

@@ -7,8 +7,6 @@ own learns of it when the memory runs out.
 
 import hashlib
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -30,6 +28,7 @@ logger = logging.getLogger(__name__)
 FAMILY_CLAIM = "family"
 # Half of the minute within which everybody has to be out: a memory may be written just after the truth changed.
 REMEMBERED_SECONDS = 30
+CACHE_FAULTS = (RedisError, OSError)
 # No hash of a password outside the database.
 REMEMBERED_FIELDS = [field.attname for field in User._meta.concrete_fields if field.name != "password"]
 
@@ -119,15 +118,19 @@ def _end(family_id: UUID, reason: str) -> None:
 
 
 def _remembered(family_id: UUID) -> tuple[Any, ...] | None:
-    found: dict[str, tuple[Any, ...]] = {}
-    with _cache_may_fail():
-        found = cache.get_many([_memory(family_id)])
-    return found.get(_memory(family_id))
+    try:
+        values: tuple[Any, ...] | None = cache.get(_memory(family_id))
+    except CACHE_FAULTS as error:
+        _say_that_the_cache_fails(error)
+        return None
+    return values
 
 
 def _remember(family_id: UUID, values: tuple[Any, ...]) -> None:
-    with _cache_may_fail():
+    try:
         cache.set(_memory(family_id), values, REMEMBERED_SECONDS)
+    except CACHE_FAULTS as error:
+        _say_that_the_cache_fails(error)
 
 
 def _forget_now_and_later(family_ids: list[UUID]) -> None:
@@ -137,17 +140,15 @@ def _forget_now_and_later(family_ids: list[UUID]) -> None:
 
 
 def _forget(family_ids: list[UUID]) -> None:
-    with _cache_may_fail():
-        cache.delete_many([_memory(family_id) for family_id in family_ids])
-
-
-@contextmanager
-def _cache_may_fail() -> Iterator[None]:
-    """Without the cache every call asks the database."""
     try:
-        yield
-    except (RedisError, OSError) as error:
-        logger.warning("the cache of sign-ins does not answer (%s)", type(error).__name__)
+        cache.delete_many([_memory(family_id) for family_id in family_ids])
+    except CACHE_FAULTS as error:
+        _say_that_the_cache_fails(error)
+
+
+def _say_that_the_cache_fails(error: Exception) -> None:
+    """Without the cache every call asks the database, and a memory that could not be deleted runs out by itself."""
+    logger.warning("the cache of sign-ins does not answer (%s)", type(error).__name__)
 
 
 def _memory(family_id: UUID) -> str:
