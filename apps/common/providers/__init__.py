@@ -3,6 +3,9 @@
 A send returns `Sent` or raises one of three errors. The difference that matters is whether a second attempt,
 or another provider, could make the customer receive the message twice.
 
+Some of them also make one-time codes and judge what was typed. A check returns True or False, or raises `CodeGone`,
+or one of two errors that mean that nobody judged.
+
 The clients know neither Django nor our tables. Sign-in codes and notifications wrap them.
 """
 
@@ -48,3 +51,14 @@ class ProviderUnavailable(ProviderError):
 
 class ProviderOutcomeUnknown(ProviderError):
     """It may have been sent. Sending again, here or elsewhere, may reach the customer twice."""
+
+
+class CodeGone(Exception):
+    """The provider has no such open code any more: expired, used, or guessed too often. Only a new one helps.
+
+    Not a ProviderError: the provider works and gave an answer about the code. `code` is the provider's word for it.
+    """
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code

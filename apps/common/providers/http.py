@@ -25,10 +25,14 @@ WORD = re.compile(r"[A-Za-z_ ]{1,30}")
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: the HTTP status and the JSON object of the body, {} when the body is anything else."""
+    """What came back: the HTTP status and the JSON object of the body, {} when the body is anything else.
+
+    `readable` tells an empty object, which is an answer, from a body that is none.
+    """
 
     status: int
     body: dict[str, Any]
+    readable: bool
 
     @property
     def ok(self) -> bool:
@@ -71,7 +75,8 @@ def _post(provider: str, url: str, text: str, headers: dict[str, str], auth: tup
             requests.Session() as session,
             session.post(url, data=body, headers=headers, auth=auth, **limits) as response,
         ):
-            return Answer(response.status_code, _json_object(_read(response)))
+            answered = _json_object(_read(response))
+            return Answer(response.status_code, answered or {}, answered is not None)
     except requests.RequestException as error:
         # The cause is named, not chained: its text may hold the address, the account or a header's value.
         name = type(error).__name__
@@ -90,12 +95,12 @@ def _read(response: requests.Response) -> bytes:
     return bytes(body)
 
 
-def _json_object(raw: bytes) -> dict[str, Any]:
+def _json_object(raw: bytes) -> dict[str, Any] | None:
     try:
         value = json.loads(raw)
     except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def flag(value: object) -> bool | None:
@@ -119,10 +124,21 @@ def refusal(provider: str, status: int, code: str = "") -> ProviderError:
     if 400 <= status < 500 and status != REQUEST_TIMEOUT:
         return ProviderRejected(code, f"{provider} {code}: message refused")
     if status >= 300:
-        return ProviderOutcomeUnknown(f"{provider} {code}: may have been sent", code)
+        return ProviderOutcomeUnknown(f"{provider} {code}: it may have acted", code)
     return unclear(provider)
 
 
 def unclear(provider: str) -> ProviderError:
     """For an answer that lacks what a success must have, or contradicts itself."""
-    return ProviderOutcomeUnknown(f"{provider}: the answer does not tell whether it was sent", "unclear")
+    return ProviderOutcomeUnknown(f"{provider}: the answer does not tell what was done", "unclear")
+
+
+def not_judged(provider: str, status: int, code: str = "") -> ProviderError:
+    """The ProviderError of a check whose answer is no verdict about the code.
+
+    A refused check is our mistake or the account's, never a wrong code: it is unavailable, so that no guess counts.
+    """
+    error = refusal(provider, status, code)
+    if isinstance(error, ProviderRejected):
+        return ProviderUnavailable(f"{provider} {error.code}: check refused", error.code)
+    return error

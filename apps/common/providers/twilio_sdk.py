@@ -11,9 +11,9 @@ from twilio.rest import Client
 
 from apps.common.providers.http import post_form
 
-# All we read of a created message or of an error, so all the SDK is given: it deserialises dates and the like
+# All we read of a message, a verification or an error, so all the SDK is given: it deserialises dates and the like
 # without checking them, and its exceptions repeat Twilio's sentences, which quote phone numbers.
-READ_KEYS = ("sid", "status", "error_code", "code")
+READ_KEYS = ("sid", "status", "valid", "error_code", "code")
 
 
 class BoundedHttpClient(HttpClient):

@@ -1,25 +1,42 @@
-"""A local HTTP server that takes a provider's place."""
+"""A local HTTP server that takes a provider's place: it says what a test scripts, or behaves as the provider does."""
 
 import json
+import sys
 import threading
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass(frozen=True)
+class Acted:
+    """The provider does its work, and this answer reaches the client instead of its own."""
+
+    answer: object
 
 
 class StandIn(ThreadingHTTPServer):
     """Records every POST in `received` as (path, headers, body) and gives the scripted `answers` in turn.
 
-    An answer is (status, object or bytes, *headers), or "close" to hang up, or "hang" to stay silent.
+    An answer is (status, object or bytes, *headers), or "close" to hang up, or "hang" to stay silent. Nothing was done
+    then, unless the answer is wrapped in `Acted`. Without a scripted answer the `provider` is asked: a function of
+    path, headers and body that behaves as the real one and returns an answer.
     """
 
     daemon_threads = True
 
-    def __init__(self):
+    def __init__(self, provider=None):
         super().__init__(("127.0.0.1", 0), _Exchange)
+        self.provider = provider
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.received = []
         self.answers = []
         self.released = threading.Event()
+
+    def handle_error(self, request, client_address):
+        """A client that hangs up while it is answered is what some tests are about; anything else is shown."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     @property
     def request(self):
@@ -34,7 +51,10 @@ class _Exchange(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         self.server.received.append((self.path, self.headers, body))
-        answer = self.server.answers.pop(0)
+        answer = self.server.answers.pop(0) if self.server.answers else Acted(None)
+        if isinstance(answer, Acted):
+            own_answer = self.server.provider(self.path, self.headers, body)
+            answer = answer.answer or own_answer
         if answer == "close":
             return
         if answer == "hang":
@@ -53,9 +73,9 @@ class _Exchange(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def running_stand_in():
+def running_stand_in(provider=None):
     """A `StandIn` that answers at its `url` until the block ends."""
-    server = StandIn()
+    server = StandIn(provider)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:

@@ -18,7 +18,9 @@ from apps.common.providers import (
 )
 from apps.common.providers.authentica import AuthenticaClient
 from apps.common.providers.twilio import TwilioClient
+from apps.common.providers.twilio_verify import TwilioVerifyClient
 from apps.common.providers.unifonic import UnifonicClient
+from apps.common.providers.unifonic_authenticate import UnifonicAuthenticateClient
 from apps.common.tests.provider_stand_in import running_stand_in
 
 PHONE = "+966551234567"
@@ -48,7 +50,21 @@ def authentica(url):
     return AuthenticaClient(SECRET, "SALON", url).send_sms(PHONE, TEXT)
 
 
-every_client = pytest.mark.parametrize("send", [twilio, unifonic, authentica])
+def twilio_code(url):
+    return TwilioVerifyClient(ACCOUNT, SECRET, "VA01", url).start(PHONE, "sms", "ar")
+
+
+def unifonic_code(url):
+    return UnifonicAuthenticateClient("app", SECRET, url).start(PHONE, "sms", "ar")
+
+
+def authentica_code(url):
+    return AuthenticaClient(SECRET, "SALON", url).start_otp(PHONE, "sms")
+
+
+every_client = pytest.mark.parametrize(
+    "send", [twilio, unifonic, authentica, twilio_code, unifonic_code, authentica_code]
+)
 
 
 def outcome(send, url):
@@ -320,8 +336,9 @@ def test_twilio_created_message_is_not_sent_when_it_failed_or_is_none(stand_in, 
     assert answered(stand_in, twilio, 201, payload) == expected
 
 
-def test_twilio_sdk_is_imported_on_the_first_send_only():
-    program = "import sys, apps.common.providers.twilio; print('twilio' in sys.modules)"
+@pytest.mark.parametrize("module", ["twilio", "twilio_verify"])
+def test_twilio_sdk_is_imported_on_the_first_send_only(module):
+    program = f"import sys, apps.common.providers.{module}; print('twilio' in sys.modules)"
 
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
