@@ -7,6 +7,7 @@ and the fix, and never repeats the value.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -38,6 +39,7 @@ DISTINCT_CHARACTERS = 8
 HOW_TO_MAKE_ONE = 'make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
 PLACEHOLDERS = ("django-insecure", "demo-only", "changeme", "change-me", "replace-me", DEMO_PASSWORD)
 TRUE_WORDS = {"1", "true", "yes", "on", "y", "t"}
+VERIFY_SERVICE = re.compile(r"VA[0-9A-Za-z]+")
 DATABASE_ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
 
 
@@ -103,16 +105,22 @@ OPTIONAL: dict[str, str] = {
     "TWILIO_AUTH_TOKEN": "",
     "TWILIO_FROM": "",
     "TWILIO_BASE_URL": "https://api.twilio.com",
+    "TWILIO_VERIFY_SERVICE_SID": "",
+    "TWILIO_VERIFY_BASE_URL": "https://verify.twilio.com",
     "UNIFONIC_APP_SID": "",
     "UNIFONIC_SENDER_ID": "",
     "UNIFONIC_BASE_URL": "https://el.cloud.unifonic.com",
     "UNIFONIC_CALLBACK_SECRET": "",
+    "UNIFONIC_AUTHENTICATE_APP_ID": "",
+    "UNIFONIC_AUTHENTICATE_TOKEN": "",
+    "UNIFONIC_AUTHENTICATE_BASE_URL": "https://authenticate.cloud.api.unifonic.com",
     "AUTHENTICA_API_KEY": "",
     "AUTHENTICA_SENDER_NAME": "",
     "AUTHENTICA_BASE_URL": "https://api.authentica.sa",
     "OTP_COUNTRIES": "SA",
     "OTP_PRICE_HALALAS": "20",
     "OTP_DAILY_BUDGET_HALALAS": "60000",
+    "AUTHENTICA_HOLDS_CODES": "false",
     "TRUSTED_PROXY_COUNT": "0",
     "SENTRY_DSN": "",
 }
@@ -129,6 +137,19 @@ CREDENTIALS: dict[Provider, tuple[str, ...]] = {
     Provider.TWILIO: ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM"),
     Provider.UNIFONIC: ("UNIFONIC_APP_SID", "UNIFONIC_SENDER_ID", "UNIFONIC_CALLBACK_SECRET"),
     Provider.AUTHENTICA: ("AUTHENTICA_API_KEY", "AUTHENTICA_SENDER_NAME"),
+}
+# Which variable hands one-time codes over to the provider, and what it is worthless without. A provider that holds
+# codes needs no sender and nothing of CREDENTIALS besides.
+HOLDS_CODES: dict[Provider, str] = {
+    Provider.TWILIO: "TWILIO_VERIFY_SERVICE_SID",
+    Provider.UNIFONIC: "UNIFONIC_AUTHENTICATE_APP_ID",
+    Provider.AUTHENTICA: "AUTHENTICA_HOLDS_CODES",
+}
+COMPLETED_BY: dict[str, tuple[str, ...]] = {
+    "TWILIO_VERIFY_SERVICE_SID": ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"),
+    "UNIFONIC_AUTHENTICATE_APP_ID": ("UNIFONIC_AUTHENTICATE_TOKEN",),
+    "UNIFONIC_AUTHENTICATE_TOKEN": ("UNIFONIC_AUTHENTICATE_APP_ID",),
+    "AUTHENTICA_HOLDS_CODES": ("AUTHENTICA_API_KEY",),
 }
 
 
@@ -157,16 +178,22 @@ class Environment:
     twilio_auth_token: str
     twilio_from: str
     twilio_base_url: str
+    twilio_verify_service_sid: str
+    twilio_verify_base_url: str
     unifonic_app_sid: str
     unifonic_sender_id: str
     unifonic_base_url: str
     unifonic_callback_secret: str
+    unifonic_authenticate_app_id: str
+    unifonic_authenticate_token: str
+    unifonic_authenticate_base_url: str
     authentica_api_key: str
     authentica_sender_name: str
     authentica_base_url: str
     otp_countries: list[str]
     otp_price_halalas: int
     otp_daily_budget_halalas: int
+    authentica_holds_codes: bool
     operator_mfa: OperatorMfa
     trusted_proxy_count: int
     log_format: LogFormat
@@ -214,6 +241,12 @@ class Reader:
         if not set(countries) <= SUPPORTED_REGIONS:
             refuse(name, "names no country", "list two-letter country codes, separated by commas, such as SA,AE")
         return countries
+
+    def switch(self, name: str) -> bool:
+        value = self.text(name).lower()
+        if value not in {"true", "false"}:
+            refuse(name, "is neither true nor false", "use true or false")
+        return value == "true"
 
     def secret(self, name: str) -> str:
         value = self.text(name)
@@ -294,6 +327,12 @@ class Reader:
             refuse(name, "is a live key", "the demo and the tests take only a key that starts with sk_test_")
         return value
 
+    def verify_service(self, name: str) -> str:
+        value = self.text(name)
+        if value and not VERIFY_SERVICE.fullmatch(value):
+            refuse(name, "is not the id of a Verify service", "use the one that starts with VA, or leave it empty")
+        return value
+
 
 def read_environment(profile: Profile, variables: Mapping[str, str]) -> Environment:
     """Read and check every variable; the first that is missing or unsafe ends the start."""
@@ -317,16 +356,22 @@ def read_environment(profile: Profile, variables: Mapping[str, str]) -> Environm
         twilio_auth_token=read.text("TWILIO_AUTH_TOKEN"),
         twilio_from=read.text("TWILIO_FROM"),
         twilio_base_url=read.base_url("TWILIO_BASE_URL"),
+        twilio_verify_service_sid=read.verify_service("TWILIO_VERIFY_SERVICE_SID"),
+        twilio_verify_base_url=read.base_url("TWILIO_VERIFY_BASE_URL"),
         unifonic_app_sid=read.text("UNIFONIC_APP_SID"),
         unifonic_sender_id=read.text("UNIFONIC_SENDER_ID"),
         unifonic_base_url=read.base_url("UNIFONIC_BASE_URL"),
         unifonic_callback_secret=read.secret("UNIFONIC_CALLBACK_SECRET"),
+        unifonic_authenticate_app_id=read.text("UNIFONIC_AUTHENTICATE_APP_ID"),
+        unifonic_authenticate_token=read.text("UNIFONIC_AUTHENTICATE_TOKEN"),
+        unifonic_authenticate_base_url=read.base_url("UNIFONIC_AUTHENTICATE_BASE_URL"),
         authentica_api_key=read.text("AUTHENTICA_API_KEY"),
         authentica_sender_name=read.text("AUTHENTICA_SENDER_NAME"),
         authentica_base_url=read.base_url("AUTHENTICA_BASE_URL"),
         otp_countries=read.countries("OTP_COUNTRIES"),
         otp_price_halalas=read.count("OTP_PRICE_HALALAS", LARGEST_PRICE, least=1),
         otp_daily_budget_halalas=read.count("OTP_DAILY_BUDGET_HALALAS", LARGEST_BUDGET),
+        authentica_holds_codes=read.switch("AUTHENTICA_HOLDS_CODES"),
         operator_mfa=read.one_of("OPERATOR_MFA", OperatorMfa),
         trusted_proxy_count=read.count("TRUSTED_PROXY_COUNT", LONGEST_PROXY_CHAIN),
         log_format=read.one_of("LOG_FORMAT", LogFormat),
@@ -340,15 +385,23 @@ def read_environment(profile: Profile, variables: Mapping[str, str]) -> Environm
 
 def check_providers(environment: Environment) -> None:
     """A chosen provider comes with all of its credentials, in the demo as well."""
-    chosen = {
-        "OTP_PROVIDER": environment.otp_provider,
-        "NOTIFICATION_PROVIDER": environment.notification_provider,
-    }
+    chosen = {"NOTIFICATION_PROVIDER": environment.notification_provider}
+    if not holds_codes(environment, environment.otp_provider):
+        chosen = {"OTP_PROVIDER": environment.otp_provider, **chosen}
     for chooser, provider in chosen.items():
         for name in CREDENTIALS[provider]:
             if not getattr(environment, name.lower()):
                 problem = f"is missing although {chooser} is {provider}"
                 refuse(name, problem, "set it or choose another provider")
+    for given, others in COMPLETED_BY.items():
+        for name in others:
+            if getattr(environment, given.lower()) and not getattr(environment, name.lower()):
+                refuse(name, f"is missing although {given} is set", f"set it or remove {given}")
+
+
+def holds_codes(environment: Environment, provider: Provider) -> bool:
+    """Whether the provider makes and judges one-time codes itself."""
+    return provider in HOLDS_CODES and bool(getattr(environment, HOLDS_CODES[provider].lower()))
 
 
 def check_production(environment: Environment, variables: Mapping[str, str]) -> None:

@@ -9,7 +9,17 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from project.env import BASE_DIR, REQUIRED_IN_PRODUCTION, VARIABLES, Profile, Provider, read_environment
+from apps.accounts.otp import HELD_WHERE_SET
+from project.env import (
+    BASE_DIR,
+    HOLDS_CODES,
+    REQUIRED_IN_PRODUCTION,
+    VARIABLES,
+    Profile,
+    Provider,
+    holds_codes,
+    read_environment,
+)
 from project.settings.environment import environment_settings
 
 GOOD = {
@@ -21,7 +31,7 @@ GOOD = {
     "PUBLIC_BASE_URL": "https://salons.example/",
     "OTP_PROVIDER": "authentica",
     "NOTIFICATION_PROVIDER": "unifonic",
-    "AUTHENTICA_API_KEY": "a-key",
+    "AUTHENTICA_API_KEY": "$2y$10$" + "abcdefghijklm./0123456789" * 2 + "xyz",
     "AUTHENTICA_SENDER_NAME": "SALON",
     "UNIFONIC_APP_SID": "an-app",
     "UNIFONIC_SENDER_ID": "SALON",
@@ -30,6 +40,8 @@ GOOD = {
     "MOYASAR_WEBHOOK_SECRET": "webhook.0123456789.abcdef",
 }
 ABSENT = None
+VERIFY = {"OTP_PROVIDER": "twilio", "TWILIO_VERIFY_SERVICE_SID": "VA01"}
+AUTHENTICATE = {"OTP_PROVIDER": "unifonic", "UNIFONIC_AUTHENTICATE_APP_ID": "app"}
 # What changes against GOOD, which variable the sentence names, and words of what it says.
 BAD_IN_PRODUCTION = [
     *[({name: ABSENT}, name, "is missing") for name in REQUIRED_IN_PRODUCTION],
@@ -84,6 +96,29 @@ BAD_IN_PRODUCTION = [
     ({"CACHE_URL": "memcached://cache"}, "CACHE_URL", "is not a Redis address"),
     ({"SENTRY_DSN": "http://key@errors.example/1"}, "SENTRY_DSN", "uses plain http"),
     ({"DEBUG": "True"}, "DEBUG", "is on"),
+    ({"TWILIO_VERIFY_BASE_URL": "http://127.0.0.1:9000"}, "TWILIO_VERIFY_BASE_URL", "uses plain http"),
+    ({"UNIFONIC_AUTHENTICATE_BASE_URL": "http://127.0.0.1:9000"}, "UNIFONIC_AUTHENTICATE_BASE_URL", "uses plain http"),
+    ({"TWILIO_VERIFY_SERVICE_SID": "MG01"}, "TWILIO_VERIFY_SERVICE_SID", "use the one that starts with VA"),
+    ({"TWILIO_VERIFY_SERVICE_SID": "VA01/x"}, "TWILIO_VERIFY_SERVICE_SID", "is not the id of a Verify service"),
+    (VERIFY, "TWILIO_ACCOUNT_SID", "although TWILIO_VERIFY_SERVICE_SID is set"),
+    ({**VERIFY, "TWILIO_ACCOUNT_SID": "AC01"}, "TWILIO_AUTH_TOKEN", "although TWILIO_VERIFY_SERVICE_SID is set"),
+    (
+        {**VERIFY, "TWILIO_ACCOUNT_SID": "AC01", "TWILIO_AUTH_TOKEN": "token", "NOTIFICATION_PROVIDER": "twilio"},
+        "TWILIO_FROM",
+        "although NOTIFICATION_PROVIDER is twilio",
+    ),
+    (AUTHENTICATE, "UNIFONIC_AUTHENTICATE_TOKEN", "although UNIFONIC_AUTHENTICATE_APP_ID is set"),
+    (
+        {"UNIFONIC_AUTHENTICATE_TOKEN": "token"},
+        "UNIFONIC_AUTHENTICATE_APP_ID",
+        "although UNIFONIC_AUTHENTICATE_TOKEN is set",
+    ),
+    ({"AUTHENTICA_HOLDS_CODES": "perhaps"}, "AUTHENTICA_HOLDS_CODES", "use true or false"),
+    (
+        {"OTP_PROVIDER": "unifonic", "AUTHENTICA_HOLDS_CODES": "true", "AUTHENTICA_API_KEY": ABSENT},
+        "AUTHENTICA_API_KEY",
+        "although AUTHENTICA_HOLDS_CODES is set",
+    ),
 ]
 
 
@@ -164,6 +199,35 @@ def test_demo_respects_the_environment():
     assert values["NOTIFICATION_PROVIDER"] == "console"
     assert values["AUTHENTICA_BASE_URL"] == "http://127.0.0.1:9101"
     assert values["REST_FRAMEWORK"]["NUM_PROXIES"] == 2
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        {**VERIFY, "TWILIO_ACCOUNT_SID": "AC01", "TWILIO_AUTH_TOKEN": "token"},
+        {**AUTHENTICATE, "UNIFONIC_AUTHENTICATE_TOKEN": "token"},
+        {
+            "OTP_PROVIDER": "authentica",
+            "AUTHENTICA_HOLDS_CODES": "true",
+            "AUTHENTICA_API_KEY": GOOD["AUTHENTICA_API_KEY"],
+        },
+    ],
+)
+def test_a_provider_that_holds_codes_needs_no_sender(held):
+    environment = read_environment(Profile.DEMO, held)
+
+    assert holds_codes(environment, environment.otp_provider)
+    assert (environment.twilio_from, environment.unifonic_sender_id, environment.authentica_sender_name) == ("", "", "")
+
+
+def test_codes_are_ours_unless_a_provider_is_told_to_hold_them():
+    environment = read_environment(Profile.PRODUCTION, GOOD)
+
+    assert [holds_codes(environment, provider) for provider in Provider] == [False] * len(Provider)
+
+
+def test_the_settings_that_hand_codes_over_are_the_ones_the_start_checks():
+    assert HOLDS_CODES == HELD_WHERE_SET
 
 
 def test_a_relative_sqlite_file_lies_in_the_checkout_wherever_the_command_was_started(monkeypatch, tmp_path):

@@ -1,8 +1,21 @@
-"""What every carrier of one-time codes offers."""
+"""What the companies behind one-time codes offer: some bring our codes, some hold codes of their own."""
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 from django.utils.translation import gettext
+
+from apps.common.providers import CodeGone, ProviderRejected, ProviderUnavailable
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
+
+__all__ = ["CodeCarrier", "CodeGone", "CodeHolder", "OtpProvider", "code_text", "holds_codes", "with_fallback"]
+
+SMS = "sms"
+WHATSAPP = "whatsapp"
+
+Result = TypeVar("Result")
 
 
 class CodeCarrier(Protocol):
@@ -17,20 +30,43 @@ class CodeCarrier(Protocol):
         """
 
 
-class CodeGone(Exception):
-    """The provider knows no such open code any more: it expired, was used or was guessed at too often."""
-
-
 @runtime_checkable
 class CodeHolder(Protocol):
-    """Makes, sends and checks codes itself."""
+    """Makes codes, sends them and judges what was typed. We never see a code; we keep the provider's reference."""
 
-    def start(self, *, to: str, channel: str, locale: str) -> str: ...
+    def start(self, *, to: str, channel: str, locale: str) -> str:
+        """Have a code made and sent to the E.164 number `to` by `channel` (a wish, as above) in `locale`, `ar` or `en`.
 
-    def check(self, *, to: str, code: str, channel: str, reference: str) -> bool: ...
+        Returns what `check` needs to find it again, "" where the provider gives nothing; at most 64 characters.
+        Raises ProviderRejected and ProviderUnavailable when certainly no code was sent, and ProviderOutcomeUnknown
+        when nobody can tell; what was sent then is found with the reference "".
+        """
+
+    def check(self, *, to: str, code: str, channel: str, reference: str) -> bool:
+        """Whether `code` is right. False is a guess that was spent.
+
+        `channel` is the one asked for. Raises CodeGone when only a new code helps, and ProviderUnavailable or
+        ProviderOutcomeUnknown when nobody judged: then the guess must not count. After an unknown outcome the code
+        may be used up, and the next check says CodeGone.
+        """
 
 
 OtpProvider = CodeCarrier | CodeHolder
+
+
+def holds_codes(provider: OtpProvider) -> "TypeIs[CodeHolder]":
+    """Whether `provider` makes and judges codes itself, so that we make none."""
+    return isinstance(provider, CodeHolder)
+
+
+def with_fallback(channel: str, send: Callable[[str], Result]) -> Result:
+    """What `send(channel)` returns. WhatsApp falls back to SMS, and only when it certainly was not sent."""
+    if channel == WHATSAPP:
+        try:
+            return send(WHATSAPP)
+        except (ProviderRejected, ProviderUnavailable):
+            pass
+    return send(SMS)
 
 
 def code_text(code: str) -> str:

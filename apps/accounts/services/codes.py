@@ -18,7 +18,7 @@ from django.utils.translation import get_language
 from apps.accounts.errors import AccountInactive, OtpAttemptsExhausted, OtpExpired, OtpIncorrect, PhoneNotAllowed
 from apps.accounts.limits import DAY, HOUR, UNKNOWN, Allowance, allowance, give_back, spend
 from apps.accounts.models import OtpChallenge, User
-from apps.accounts.otp import CodeGone, CodeHolder, OtpProvider, get_code_holder, get_otp_provider
+from apps.accounts.otp import CodeGone, OtpProvider, get_code_holder, get_otp_provider, holds_codes
 from apps.accounts.services.guards import (
     Attempt,
     Proof,
@@ -87,7 +87,7 @@ def request_code(
     if number is None or not is_mobile_of(settings.OTP_COUNTRIES, number):
         raise PhoneNotAllowed
     provider = get_otp_provider()
-    is_held = isinstance(provider, CodeHolder)
+    is_held = holds_codes(provider)
     challenge, code, allowances = _replace_challenge(number, network, channel, purpose, is_held=is_held)
     try:
         _send(provider, challenge, code)
@@ -214,10 +214,8 @@ def _sending_allowances(phone: str, network: str, *, is_known: bool) -> list[All
 
 
 def _send(provider: OtpProvider, challenge: OtpChallenge, code: str) -> None:
-    if isinstance(provider, CodeHolder):
-        challenge.provider_reference = provider.start(
-            to=challenge.phone, channel=challenge.channel, locale=(get_language() or "ar")[:2]
-        )
+    if holds_codes(provider):
+        challenge.provider_reference = provider.start(to=challenge.phone, channel=challenge.channel, locale=_locale())
         challenge.save(update_fields=["provider_reference"])
     else:
         provider.send_code(to=challenge.phone, code=code, channel=challenge.channel, reference=str(challenge.pk))
@@ -283,13 +281,16 @@ def _unspend(guess: ProvenCode) -> None:
 @transaction.atomic
 def _enter(proven: ProvenCode) -> SignedIn:
     use_up(proven)
-    locale = User.Locale.ENGLISH if (get_language() or "").startswith("en") else User.Locale.ARABIC
     user, is_new = User.objects.get_or_create(
-        phone=proven.challenge.phone, defaults={"locale": locale, "password": make_password(None)}
+        phone=proven.challenge.phone, defaults={"locale": _locale(), "password": make_password(None)}
     )
     if not user.is_active:
         raise AccountInactive
     return SignedIn(user, is_new, issue_tokens(user=user, network=proven.attempt.network))
+
+
+def _locale() -> str:
+    return User.Locale.ENGLISH if (get_language() or "").startswith("en") else User.Locale.ARABIC
 
 
 def _unused(codes: QuerySet[OtpChallenge], purpose: str) -> QuerySet[OtpChallenge]:

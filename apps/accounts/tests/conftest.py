@@ -7,6 +7,9 @@ from django.core.cache import cache
 from rest_framework.test import APIClient
 
 from apps.accounts import services
+from apps.accounts.otp import get_otp_provider
+from apps.common.tests.code_providers import HOLDING, CodeProviders, settings_of
+from apps.common.tests.provider_stand_in import running_stand_in
 
 NOW = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)  # already the next day in Riyadh
 
@@ -50,3 +53,32 @@ def clock():
     """Time stands at `NOW` and moves only when told: `clock.shift(timedelta(seconds=60))`."""
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
+
+
+@pytest.fixture
+def providers():
+    """Twilio, Unifonic and Authentica; what phones got is in `providers.inbox`."""
+    return CodeProviders()
+
+
+@pytest.fixture
+def stand_in(monkeypatch, settings, providers):
+    """The local server that takes their place, with settings that lead there."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with running_stand_in(providers) as server:
+        for name, value in settings_of(server.url).items():
+            setattr(settings, name, value)
+        yield server
+
+
+@pytest.fixture
+def holder_of(stand_in, settings):
+    """`holder_of("twilio")`: what the settings give when that company holds the codes."""
+
+    def configured(name):
+        settings.OTP_PROVIDER = name
+        for setting, value in HOLDING[name].items():
+            setattr(settings, setting, value)
+        return get_otp_provider()
+
+    return configured

@@ -41,8 +41,8 @@ class Holder:
 @pytest.fixture
 def holder(monkeypatch, settings):
     holder = Holder()
-    settings.OTP_PROVIDER = "twilio"
-    monkeypatch.setitem(otp.PROVIDERS, "twilio", lambda: holder)
+    settings.OTP_PROVIDER, settings.TWILIO_VERIFY_SERVICE_SID = "twilio", "VA" + "0" * 32
+    monkeypatch.setitem(otp.HOLDERS, "twilio", lambda: holder)
     return holder
 
 
@@ -116,7 +116,7 @@ def test_a_guess_that_nobody_judged_costs_nothing(holder, error):
 
 def test_a_code_the_provider_no_longer_knows_is_expired(holder):
     challenge = services.request_code(phone=PHONE)
-    holder.error = CodeGone()
+    holder.error = CodeGone("no such code", "20404")
 
     with pytest.raises(OtpExpired):
         services.sign_in(challenge_id=challenge.pk, code="123456")
