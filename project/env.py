@@ -36,6 +36,9 @@ SECRET_LENGTHS = {
     "UNIFONIC_CALLBACK_SECRET": 16,
 }
 DISTINCT_CHARACTERS = 8
+# Authentica's keys are bcrypt text, $2y$10$ and 53 characters more.
+AUTHENTICA_KEY_LENGTH = 60
+SHORTEST_AUTHENTICA_KEY = 20
 HOW_TO_MAKE_ONE = 'make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
 PLACEHOLDERS = ("django-insecure", "demo-only", "changeme", "change-me", "replace-me", DEMO_PASSWORD)
 TRUE_WORDS = {"1", "true", "yes", "on", "y", "t"}
@@ -327,6 +330,16 @@ class Reader:
             refuse(name, "is a live key", "the demo and the tests take only a key that starts with sk_test_")
         return value
 
+    def authentica_key(self, name: str) -> str:
+        value = self.text(name)
+        quote = "copy the whole key and put it in single quotes, so that no shell reads its $ signs"
+        # A shell takes $2 and $1 for arguments that are not there: what is left of $2y$10$… begins with y0.
+        if value.startswith(("$2", "y0")) and len(value) < AUTHENTICA_KEY_LENGTH:
+            refuse(name, "has lost characters at its $ signs", quote)
+        if self.production and value and len(value) < SHORTEST_AUTHENTICA_KEY:
+            refuse(name, f"is shorter than {SHORTEST_AUTHENTICA_KEY} characters", quote)
+        return value
+
     def verify_service(self, name: str) -> str:
         value = self.text(name)
         if value and not VERIFY_SERVICE.fullmatch(value):
@@ -365,7 +378,7 @@ def read_environment(profile: Profile, variables: Mapping[str, str]) -> Environm
         unifonic_authenticate_app_id=read.text("UNIFONIC_AUTHENTICATE_APP_ID"),
         unifonic_authenticate_token=read.text("UNIFONIC_AUTHENTICATE_TOKEN"),
         unifonic_authenticate_base_url=read.base_url("UNIFONIC_AUTHENTICATE_BASE_URL"),
-        authentica_api_key=read.text("AUTHENTICA_API_KEY"),
+        authentica_api_key=read.authentica_key("AUTHENTICA_API_KEY"),
         authentica_sender_name=read.text("AUTHENTICA_SENDER_NAME"),
         authentica_base_url=read.base_url("AUTHENTICA_BASE_URL"),
         otp_countries=read.countries("OTP_COUNTRIES"),

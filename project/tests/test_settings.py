@@ -18,6 +18,7 @@ from project.env import (
     Profile,
     Provider,
     holds_codes,
+    process_variables,
     read_environment,
 )
 from project.settings.environment import environment_settings
@@ -39,6 +40,7 @@ GOOD = {
     "MOYASAR_SECRET_KEY": "sk_live_" + "made" + "up",
     "MOYASAR_WEBHOOK_SECRET": "webhook.0123456789.abcdef",
 }
+MOYASAR_KEYS = {Profile.DEMO: "sk_test_" + "made" + "up", Profile.PRODUCTION: GOOD["MOYASAR_SECRET_KEY"]}
 ABSENT = None
 VERIFY = {"OTP_PROVIDER": "twilio", "TWILIO_VERIFY_SERVICE_SID": "VA01"}
 AUTHENTICATE = {"OTP_PROVIDER": "unifonic", "UNIFONIC_AUTHENTICATE_APP_ID": "app"}
@@ -119,6 +121,8 @@ BAD_IN_PRODUCTION = [
         "AUTHENTICA_API_KEY",
         "although AUTHENTICA_HOLDS_CODES is set",
     ),
+    ({"AUTHENTICA_API_KEY": "a-short-key"}, "AUTHENTICA_API_KEY", "is shorter than 20 characters"),
+    ({"AUTHENTICA_API_KEY": GOOD["AUTHENTICA_API_KEY"][:-1]}, "AUTHENTICA_API_KEY", "has lost characters"),
 ]
 
 
@@ -199,6 +203,27 @@ def test_demo_respects_the_environment():
     assert values["NOTIFICATION_PROVIDER"] == "console"
     assert values["AUTHENTICA_BASE_URL"] == "http://127.0.0.1:9101"
     assert values["REST_FRAMEWORK"]["NUM_PROXIES"] == 2
+
+
+@pytest.mark.parametrize("profile", [Profile.DEMO, Profile.PRODUCTION])
+def test_an_authentica_key_that_a_shell_has_read_is_refused(profile):
+    key = GOOD["AUTHENTICA_API_KEY"]
+    mangled = subprocess.run(["/bin/sh", "-c", f'printf %s "{key}"'], capture_output=True, text=True, check=True).stdout
+    assert mangled == "y0./" + key.split("./", 1)[1]
+
+    with pytest.raises(ImproperlyConfigured, match=r"^AUTHENTICA_API_KEY has lost characters .* single quotes"):
+        read_environment(profile, {**GOOD, "MOYASAR_SECRET_KEY": MOYASAR_KEYS[profile], "AUTHENTICA_API_KEY": mangled})
+
+
+@pytest.mark.parametrize("quote", ["'", ""])
+def test_an_authentica_key_arrives_whole_from_the_env_file(monkeypatch, tmp_path, quote):
+    key = GOOD["AUTHENTICA_API_KEY"]
+    (tmp_path / ".env").write_text(f"AUTHENTICA_API_KEY={quote}{key}{quote}\n", encoding="utf-8")
+    monkeypatch.setattr("project.env.BASE_DIR", tmp_path)
+    monkeypatch.setenv("AUTHENTICA_API_KEY", "")  # so that what the file sets is taken back after the test
+    monkeypatch.delenv("AUTHENTICA_API_KEY")
+
+    assert read_environment(Profile.DEMO, process_variables()).authentica_api_key == key
 
 
 @pytest.mark.parametrize(
