@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
@@ -9,10 +10,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from apps.common.providers import ProviderError, ProviderOutcomeUnknown, ProviderRejected, ProviderUnavailable
 
-TIMEOUT = (3, 5)  # seconds to connect, seconds between two pieces of the answer
+TIMEOUT = (3, 5)  # seconds to connect, seconds between two pieces of the answer; their sum is all an answer gets
 MAX_BYTES = 64 * 1024  # real answers have fewer than two thousand
 ACCOUNT_FAULTS = frozenset({401, 402, 403, 404, 405})  # our key, address or balance, not this message
 TOO_MANY_REQUESTS = 429
@@ -70,14 +72,15 @@ def post_json(provider: str, url: str, payload: Mapping[str, object], *, headers
 def _post(provider: str, url: str, text: str, headers: dict[str, str], auth: tuple[str, str] | None) -> Answer:
     body = _WatchedBody(text.encode())
     limits: dict[str, Any] = {"timeout": TIMEOUT, "allow_redirects": False, "stream": True}
+    deadline = time.monotonic() + sum(TIMEOUT)
     try:
         with (
             requests.Session() as session,
             session.post(url, data=body, headers=headers, auth=auth, **limits) as response,
         ):
-            answered = _json_object(_read(response))
+            answered = _json_object(_read(response, deadline))
             return Answer(response.status_code, answered or {}, answered is not None)
-    except requests.RequestException as error:
+    except (requests.RequestException, HTTPError) as error:
         # The cause is named, not chained: its text may hold the address, the account or a header's value.
         name = type(error).__name__
     if body.was_read:
@@ -85,13 +88,18 @@ def _post(provider: str, url: str, text: str, headers: dict[str, str], auth: tup
     raise ProviderUnavailable(f"{provider}: not reached ({name})", "unreachable")
 
 
-def _read(response: requests.Response) -> bytes:
-    """The body, or nothing at all when it is longer than any real answer: then only the status counts."""
+def _read(response: requests.Response, deadline: float) -> bytes:
+    """The body, or nothing at all when it is longer than any real answer: then only the status counts.
+
+    One that comes drop by drop raises ReadTimeout at the deadline.
+    """
     body = bytearray()
-    for piece in response.iter_content(8192):
+    while piece := response.raw.read1(8192, decode_content=True):
         body += piece
         if len(body) > MAX_BYTES:
             return b""
+        if time.monotonic() > deadline:
+            raise requests.ReadTimeout
     return bytes(body)
 
 

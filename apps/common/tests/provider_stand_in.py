@@ -15,12 +15,19 @@ class Acted:
     answer: object
 
 
+@dataclass(frozen=True)
+class Dripping:
+    """The answer's body comes a byte at a time, fifty in a second."""
+
+    answer: tuple
+
+
 class StandIn(ThreadingHTTPServer):
     """Records every POST in `received` as (path, headers, body) and gives the scripted `answers` in turn.
 
-    An answer is (status, object or bytes, *headers), or "close" to hang up, or "hang" to stay silent. Nothing was done
-    then, unless the answer is wrapped in `Acted`. Without a scripted answer the `provider` is asked: a function of
-    path, headers and body that behaves as the real one and returns an answer.
+    An answer is (status, object or bytes, *headers), or "close" to hang up, or "hang" to stay silent, or (status, …)
+    wrapped in `Dripping`. Nothing was done then, unless it is wrapped in `Acted`. Without a scripted answer the
+    `provider` is asked: a function of path, headers and body that behaves as the real one and returns an answer.
     """
 
     daemon_threads = True
@@ -60,13 +67,17 @@ class _Exchange(BaseHTTPRequestHandler):
         if answer == "hang":
             self.server.released.wait(5)
             answer = (500, b"too late")  # a client that waited this long must not pass for one that gave up
-        status, payload, *headers = answer
+        dripping = isinstance(answer, Dripping)
+        status, payload, *headers = answer.answer if dripping else answer
         raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         self.send_response(status)
         for name, value in {"Content-Length": len(raw), **dict(headers)}.items():
             self.send_header(name, str(value))
         self.end_headers()
-        self.wfile.write(raw)
+        for piece in [raw[at : at + 1] for at in range(len(raw))] if dripping else [raw]:
+            self.wfile.write(piece)
+            if dripping:
+                self.server.released.wait(0.02)
 
     def log_message(self, *args):
         """Keep quiet: the default writes every request to standard error."""

@@ -13,7 +13,7 @@ from apps.common.providers import (
 from apps.common.providers.authentica import AuthenticaClient
 from apps.common.providers.twilio_verify import TwilioVerifyClient
 from apps.common.providers.unifonic_authenticate import UnifonicAuthenticateClient
-from apps.common.tests.provider_stand_in import running_stand_in
+from apps.common.tests.provider_stand_in import Dripping, running_stand_in
 
 PHONE = "+966551234567"
 CODE = "804913"
@@ -89,6 +89,14 @@ def test_nobody_listening_judges_nothing(stand_in, check):
 def test_silence_is_no_verdict(stand_in, check, monkeypatch):
     monkeypatch.setattr(http, "TIMEOUT", (3, 0.05))
     stand_in.answers = ["hang"]
+
+    assert outcome(check, stand_in.url) == (Unknown, "no_answer")
+
+
+@every_check
+def test_a_yes_that_drips_is_no_verdict(stand_in, check, monkeypatch):
+    monkeypatch.setattr(http, "TIMEOUT", (0.1, 0.4))
+    stand_in.answers = [Dripping((200, b'{"status": true, "response_status": "correct"}'.ljust(100)))]
 
     assert outcome(check, stand_in.url) == (Unknown, "no_answer")
 

@@ -1,5 +1,6 @@
 """Each client against a stand-in on the loopback: the exact wire format, and the outcome of every answer."""
 
+import gzip
 import json
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from apps.common.providers.twilio import TwilioClient
 from apps.common.providers.twilio_verify import TwilioVerifyClient
 from apps.common.providers.unifonic import UnifonicClient
 from apps.common.providers.unifonic_authenticate import UnifonicAuthenticateClient
-from apps.common.tests.provider_stand_in import running_stand_in
+from apps.common.tests.provider_stand_in import Dripping, running_stand_in
 
 PHONE = "+966551234567"
 FROM = "+966110000000"
@@ -230,6 +231,14 @@ def test_silence_after_sending_is_unknown(stand_in, send, monkeypatch):
     assert outcome(send, stand_in.url) == (ProviderOutcomeUnknown, "no_answer")
 
 
+@every_client
+def test_an_answer_that_drips_is_given_up(stand_in, send, monkeypatch):
+    monkeypatch.setattr(http, "TIMEOUT", (0.1, 0.4))
+    stand_in.answers = [Dripping((200, b'{"success": true, "id": "v-1"}'.ljust(100)))]
+
+    assert outcome(send, stand_in.url) == (ProviderOutcomeUnknown, "no_answer")
+
+
 def test_waiting_is_bounded_at_3_seconds_to_connect_and_10_to_read():
     assert http.TIMEOUT == (3, 5)
 
@@ -274,6 +283,23 @@ def test_body_is_read_up_to_the_size_cap_and_not_beyond(stand_in):
     assert authentica(stand_in.url) == Sent("", "accepted")
     assert outcome(authentica, stand_in.url) == (ProviderOutcomeUnknown, "unclear")
     assert outcome(authentica, stand_in.url) == (ProviderOutcomeUnknown, "unclear")
+
+
+def test_a_compressed_body_counts_by_the_size_it_unpacks_to(stand_in):
+    small, huge = (gzip.compress(b'{"success": true}'.ljust(size)) for size in (100, 10**6))
+    stand_in.answers = [(200, body, ("Content-Encoding", "gzip")) for body in (small, huge)]
+
+    assert authentica(stand_in.url) == Sent("", "accepted")
+    assert outcome(authentica, stand_in.url) == (ProviderOutcomeUnknown, "unclear")
+
+
+def test_a_body_in_chunks_counts_when_it_came_to_its_end(stand_in):
+    whole = b'11\r\n{"success": true}\r\n0\r\n\r\n'
+    chunked = ("Transfer-Encoding", "chunked"), ("Content-Length", len(whole))
+    stand_in.answers = [(200, whole, *chunked), (200, whole[:-8], *chunked)]
+
+    assert authentica(stand_in.url) == Sent("", "accepted")
+    assert outcome(authentica, stand_in.url) == (ProviderOutcomeUnknown, "no_answer")
 
 
 @every_client
