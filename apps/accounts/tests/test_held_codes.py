@@ -151,3 +151,48 @@ def test_our_five_minutes_count_although_the_provider_s_code_lives_longer(holder
         services.sign_in(challenge_id=challenge.pk, code="123456")
 
     assert holder.checked == []
+
+
+# --- From the request to the tokens, over HTTP to the stand-in ---
+
+SIGN_IN, VERIFY = "/api/v1/auth/otp/request/", "/api/v1/auth/otp/verify/"
+
+
+@pytest.mark.parametrize("channel", ["sms", "whatsapp"])
+@pytest.mark.parametrize("is_held", [False, True], ids=["our code", "held code"])
+@pytest.mark.parametrize("name", ["twilio", "unifonic", "authentica"])
+def test_a_customer_signs_in_with_what_arrived_on_the_phone(
+    api, stand_in, settings, holder_of, providers, name, is_held, channel
+):
+    settings.OTP_PROVIDER = name
+    if is_held:
+        holder_of(name)
+
+    asked = api.post(SIGN_IN, {"phone": "0551234567", "channel": channel})
+    (text,) = providers.inbox
+    body = {"challenge_id": asked.json()["challenge_id"]}
+    wrong = api.post(VERIFY, body | {"code": f"{(int(text.code) + 1) % 10**6:06d}"})
+    right = api.post(VERIFY, body | {"code": text.code})
+
+    assert (asked.status_code, wrong.status_code, right.status_code) == (202, 400, 200)
+    assert text.to == PHONE
+    assert right.json()["user"]["phone"] == PHONE
+    challenge = OtpChallenge.objects.get()
+    assert (challenge.held_by, bool(challenge.code_hmac)) == (name if is_held else "", not is_held)
+
+
+@pytest.mark.parametrize("name", ["twilio", "unifonic", "authentica"])
+def test_while_the_holder_is_down_a_customer_is_asked_to_try_again_and_loses_no_guess(
+    api, stand_in, holder_of, providers, name
+):
+    """OTP14"""
+    holder_of(name)
+    asked = api.post(SIGN_IN, {"phone": PHONE})
+    body = {"challenge_id": asked.json()["challenge_id"], "code": providers.inbox[0].code}
+    stand_in.answers = [(503, b"busy")]
+
+    refused = api.post(VERIFY, body)
+
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (503, "unavailable")
+    assert refused.headers["Retry-After"] == "30"
+    assert costs() == ([0], 0, 0)
