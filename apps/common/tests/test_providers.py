@@ -239,7 +239,7 @@ def test_an_answer_that_drips_is_given_up(stand_in, send, monkeypatch):
     assert outcome(send, stand_in.url) == (ProviderOutcomeUnknown, "no_answer")
 
 
-def test_waiting_is_bounded_at_3_seconds_to_connect_and_10_to_read():
+def test_waiting_is_bounded_at_3_seconds_to_connect_and_5_to_read():
     assert http.TIMEOUT == (3, 5)
 
 
