@@ -9,14 +9,14 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from project.bench import race, slots
+from project.bench import race, sign_in, slots
 from project.bench.costs import bound_against
 from project.bench.crew import crew
 from project.bench.database import MAINTENANCE, engine, scratch_database
 from project.bench.partners.raw import Raw
 from project.bench.peer import measure_peer
 from project.bench.report import Report, at_least, at_most, exactly, median_ratio
-from project.bench.scale import RaceScale, SlotsScale
+from project.bench.scale import RaceScale, SignInScale, SlotsScale
 from project.bench.world import make_world
 
 TINY_RACE = RaceScale(
@@ -35,6 +35,7 @@ TINY_RACE = RaceScale(
     staff=8,
     customers=64,
 )
+TINY_SIGN_IN = SignInScale(rounds=1, calls=3)
 needs_tables = pytest.mark.django_db
 moves_the_connection = pytest.mark.django_db(transaction=True)
 TINY_SLOTS = SlotsScale(rounds=1, calls=1, past_days=3, other_staff=2, staff=3, days=12, customers=4)
@@ -112,6 +113,19 @@ def test_free_times_are_those_that_both_partners_find(slots_report):
     compared = {what: figure for what, figure in figures(slots_report, "G7").items() if "only one of us" in what}
     assert list(compared.values()) == [0, 0]
     assert slots_report.absolutes["slots found"] > 0
+
+
+@moves_the_connection
+def test_a_token_is_checked_without_a_query_and_faster_than_the_naive_way(tables):
+    with scratch_database(tables):
+        report = Report("sign-in", engine(), floors=False)
+        sign_in.run(report, TINY_SIGN_IN)
+
+    found = figures(report, "G13")
+    assert found["queries of a token check"] == 0
+    assert found["naive token check / ours"] > 1
+    assert found["code as a password / ours"] > 1000
+    assert report.broken == []
 
 
 @needs_tables
