@@ -7,7 +7,8 @@ from django.contrib.auth import SESSION_KEY, logout
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-STARTED, SEEN = "session_started_at", "session_seen_at"
+from apps.accounts.sessions import SEEN, STARTED
+
 # The time of the last request is stored at most this often, so that browsing does not write with every page.
 SEEN_PRECISION = 60
 

@@ -17,6 +17,9 @@ class AccountsConfig(AppConfig):
         # Here, because a person changes through many doors and each of them may end what they are signed in to.
         post_save.connect(forget_remembered_sign_ins, sender="accounts.User")
         pre_delete.connect(forget_remembered_sign_ins, sender="accounts.User")
+        from apps.accounts.sessions import note_sign_in
+
+        user_logged_in.connect(note_sign_in, dispatch_uid="note_sign_in")
 
 
 def create_platform_groups(using, **kwargs):

@@ -70,6 +70,30 @@ class SignInEnded(DomainError):
     message = _("You are signed out. Please sign in again.")
 
 
+class SecondFactorIncorrect(Rejected):
+    """Neither a current code of the person's app nor an unused recovery code; a code of the app is good once."""
+
+    code = "second_factor_incorrect"
+    message = _("This code is not correct or was used already. Wait for the app to show the next one.")
+
+    def __init__(self) -> None:
+        super().__init__(field="code")
+
+
+class SecondFactorLocked(RateLimited):
+    """Wrong codes in a row: the next one is looked at after a wait that doubles."""
+
+    code = "second_factor_locked"
+    message = _("Too many wrong codes. Please wait %(wait)s (minutes:seconds) and try again.")
+
+
+class SecondFactorRequired(Forbidden):
+    """Here nobody works without two-step sign-in, so it cannot be turned off."""
+
+    code = "second_factor_required"
+    message = _("Two-step sign-in is required here and cannot be turned off. Move it to another phone instead.")
+
+
 class IdempotencyKeyRequired(Rejected):
     """The header `Idempotency-Key` is missing or not 1 to 128 printable characters."""
 

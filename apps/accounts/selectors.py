@@ -1,9 +1,12 @@
-"""Reading people's own data."""
+"""Reading people's own data, and how they prove who they are."""
 
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
+from django_otp.plugins.otp_static.models import StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from apps.accounts.models import DataRequest, OtpChallenge, TokenFamily, User
 
@@ -45,3 +48,17 @@ _export_parts: dict[str, ExportPart] = {
     "sign_ins": _sign_ins,
     "data_requests": _data_requests,
 }
+
+
+def has_second_factor(user: User) -> bool:
+    """Whether this person has set up two-step sign-in."""
+    return TOTPDevice.objects.filter(user=user, confirmed=True).exists()
+
+
+def proves_by_code(user: User) -> bool:
+    """Whether this person proves who they are by a code of their app; everybody else does by password."""
+    return settings.OPERATOR_MFA != "off" and has_second_factor(user)
+
+
+def recovery_codes_left(user: User) -> int:
+    return StaticToken.objects.filter(device__user=user).count()

@@ -43,6 +43,13 @@ class Forbidden(DomainError):
     message = _("You may not do this.")
 
 
+class ProofNeeded(Forbidden):
+    """The actor may, but not on the strength of a session alone: first they prove anew who they are."""
+
+    code = "proof_needed"
+    message = _("Please confirm that it is you. Then do it again.")
+
+
 class Missing(DomainError):
     """Not there, or not visible to the actor: the same words for both."""
 

@@ -1,22 +1,32 @@
-"""The one admin site of the back office: its addresses answer hostile values with 400 or 404, never with a crash."""
+"""The one admin site of the back office: its addresses answer hostile values with 400 or 404, never with a crash.
+
+Whoever owes the second step of signing in is on none of its pages but those on which it is done.
+"""
 
 from functools import wraps
 from itertools import groupby
+from urllib.parse import urlencode
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.contrib.auth import REDIRECT_FIELD_NAME, SESSION_KEY, logout
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.core.paginator import Paginator
 from django.db.models import ForeignObjectRel
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseForbidden, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
+from apps.accounts.selectors import has_second_factor
+from apps.accounts.sessions import owes_second_factor
+from apps.common.admin.dialogs import page_of
 from apps.common.admin.search import LONGEST_TERM
 from apps.common.scope import visible_rows
+from project.admin_site import account, proving
 
 LOG_ENTRIES_LOOKED_AT = 50
 
@@ -28,10 +38,47 @@ class SalonAdminSite(UnfoldAdminSite):
 
     def extra_urls(self):
         # Django's own view redirects to any row of any salon; nothing here has a page on another site.
-        return [path("r/<path:rest>", self.admin_view(not_found), name="view_on_site")]
+        return [
+            path("r/<path:rest>", self.admin_view(not_found), name="view_on_site"),
+            path("otp/", without_nul(proving.prove), name="prove"),
+            path("otp/setup/", without_nul(proving.set_up), name="set_up_second_factor"),
+            # Before Django's own, which lets nobody out who is not in.
+            path("logout/", self.logout, name="logout"),
+            path("account/", self.admin_view(account.account), name="account"),
+            path("account/recovery-codes/", self.admin_view(account.renew_recovery_codes), name="recovery_codes"),
+            path("account/turn-off/", self.admin_view(account.turn_second_factor_off), name="turn_second_factor_off"),
+            path("account/sessions/", self.admin_view(account.end_sessions), name="end_sessions"),
+        ]
 
     def admin_view(self, view, cacheable=False):  # noqa: FBT002 - Django's signature
-        return super().admin_view(without_nul(view), cacheable)
+        return self.refusing_scripts(super().admin_view(without_nul(view), cacheable))
+
+    def refusing_scripts(self, view):
+        """`view`, but a script of a page that was signed out is not sent to a form it cannot show: htmx loads the
+        form as a page, every other script gets a plain 403.
+        """
+
+        @wraps(view)
+        def guarded(request, *args, **kwargs):
+            is_script = "HX-Request" in request.headers or request.headers.get("X-Requested-With") == "XMLHttpRequest"
+            if is_script and not self.has_permission(request):
+                target = redirect_to_login(page_of(request), reverse("admin:login")).url
+                return HttpResponseForbidden(headers={"HX-Redirect": target})
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    def has_permission(self, request):
+        return super().has_permission(request) and not owes_second_factor(request)
+
+    def login(self, request, extra_context=None):
+        """The form; for whoever is signed in by password only, the second step; a person without any role is out."""
+        if request.method == "GET" and SESSION_KEY in request.session:
+            if not super().has_permission(request):
+                logout(request)
+            elif owes_second_factor(request):
+                return HttpResponseRedirect(second_step(request))
+        return super().login(request, extra_context)
 
     def autocomplete_view(self, request):
         return FormFieldAutocomplete.as_view(admin_site=self)(request)
@@ -67,6 +114,13 @@ class FormFieldAutocomplete(AutocompleteJsonView):
         if isinstance(field, ForeignObjectRel):
             raise PermissionDenied
         return asked
+
+
+def second_step(request):
+    """The page on which the session pays what it owes: a code, or setting an app up first."""
+    page = "admin:prove" if has_second_factor(request.user) else "admin:set_up_second_factor"
+    query = urlencode({REDIRECT_FIELD_NAME: request.GET.get(REDIRECT_FIELD_NAME, "")})
+    return f"{reverse(page)}?{query}"
 
 
 def own_log_entries(user):

@@ -39,6 +39,9 @@ INSTALLED_APPS = [
     "import_export",
     "simple_history",
     "csp",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "apps.common",
     "apps.accounts",
     "apps.salons",
@@ -55,6 +58,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "project.session_age.SessionAgeMiddleware",
+    # After the one that may sign somebody out, so that whoever is left has an answer to `is_verified`.
+    "django_otp.middleware.OTPMiddleware",
     # After authentication, because an operator's own choice of language counts.
     "project.middleware.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -92,6 +97,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 LOGOUT_REDIRECT_URL = "admin:login"
+# What an authenticator app calls its codes for this place; apps read Latin letters best.
+OTP_TOTP_ISSUER = "Salon back office"
 SESSION_LONGEST = timedelta(hours=12)
 SESSION_LONGEST_IDLE = timedelta(minutes=30)
 SESSION_COOKIE_AGE = int(SESSION_LONGEST.total_seconds())

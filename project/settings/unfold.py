@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 # Rose on warm sand, the colours of the logo. Lightness falls evenly: 600 carries white text.
@@ -46,6 +47,12 @@ UNFOLD: dict[str, Any] = {
     "COLORS": {"base": BASE, "primary": PRIMARY},
     "ENVIRONMENT": "project.admin_site.environment.environment_label",
     "DASHBOARD_CALLBACK": "project.admin_site.dashboard.dashboard_callback",
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("Account and security"), "link": reverse_lazy("admin:account")},
+            {"title": _("Change password"), "link": reverse_lazy("admin:password_change")},
+        ]
+    },
     "SIDEBAR": {
         "show_search": True,
         "show_all_applications": False,

@@ -36,9 +36,9 @@ def test_a_session_lasts_while_it_is_used(operator):
     assert all(is_signed_in(operator, timedelta(minutes=25 * step)) for step in range(1, 10))
 
 
-@pytest.mark.parametrize(("minutes", "signed_in"), [(30, True), (31, False)])
-def test_an_idle_session_ends(operator, minutes, signed_in):
-    assert is_signed_in(operator, timedelta(minutes=minutes)) is signed_in
+@pytest.mark.parametrize(("seconds", "signed_in"), [(30 * 60, True), (30 * 60 + 1, False)])
+def test_an_idle_session_ends(operator, seconds, signed_in):
+    assert is_signed_in(operator, timedelta(seconds=seconds)) is signed_in
 
 
 def test_no_session_outlives_a_working_day(operator):

@@ -2,23 +2,34 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Count
+from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
+from unfold.decorators import action
+from unfold.enums import ActionVariant
 from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from apps.accounts import services
+from apps.accounts import reasons, services
 from apps.accounts.models import DataRequest, User
 from apps.accounts.resources import DataRequestExport, UserExport
 from apps.accounts.roles import PlatformRole
+from apps.accounts.selectors import has_second_factor
+from apps.accounts.sessions import proven_at
 from apps.common.admin.base import BaseModelAdmin
+from apps.common.admin.dialogs import ReasonDialog, proof_page, run_use_case
 from apps.common.admin.displays import phone_column, state_column, time_column, two_lines
 from apps.common.admin.filters import BooleanRadioFilter, ChoicesDropdownFilter, RangeDateFilter, ScopedRelatedFilter
 from apps.common.admin.forms import ScopedModelForm
 from apps.common.admin.transfer import ExportableModelAdmin
+from apps.common.errors import ProofNeeded
 
 OWNER = _("owner of the platform")
+# Who may sign in and what they may do then: changed only by somebody who just proved who they are.
+RIGHTS = {"phone", "is_active", "is_superuser", "groups"}
 
 
 def role_name(group):
@@ -60,7 +71,14 @@ class UserAdmin(DjangoUserAdmin, ExportableModelAdmin):
     search_fields = ["name", "phone"]
     search_help_text = _("Search by name or phone")
     filter_horizontal = []
-    readonly_fields = ["display_owner", "display_password", "display_since", "display_last_login"]
+    readonly_fields = [
+        "display_owner",
+        "display_password",
+        "display_second_factor",
+        "display_since",
+        "display_last_login",
+    ]
+    actions_detail = ["sign_out_action", "reset_second_factor_action"]
     add_fieldsets = [
         (None, {"fields": [("phone", "name"), "locale", "usable_password", ("password1", "password2")]}),
     ]
@@ -69,7 +87,13 @@ class UserAdmin(DjangoUserAdmin, ExportableModelAdmin):
             None,
             {"fields": [("phone", "name"), ("locale", "marketing_consent"), ("display_since", "display_last_login")]},
         ),
-        (_("Rights"), {"classes": ["tab"], "fields": [("is_active", "is_superuser"), "groups", "display_password"]}),
+        (
+            _("Rights"),
+            {
+                "classes": ["tab"],
+                "fields": [("is_active", "is_superuser"), "groups", ("display_password", "display_second_factor")],
+            },
+        ),
     ]
 
     display_phone = phone_column("phone", _("phone"))
@@ -91,6 +115,15 @@ class UserAdmin(DjangoUserAdmin, ExportableModelAdmin):
         markup = '{} · <a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>'
         return format_html(markup, state, url, _("Change the password"))
 
+    @admin.display(description=_("two-step sign-in"))
+    def display_second_factor(self, person):
+        return _("set up") if has_second_factor(person) else _("not set up")
+
+    def described(self, record, row):
+        described = super().described(record, row)
+        described.display["reason"] = reasons.explain(described.display["reason"])
+        return described
+
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "is_superuser":
@@ -101,21 +134,96 @@ class UserAdmin(DjangoUserAdmin, ExportableModelAdmin):
             field.label_from_instance = role_name
         return field
 
-    def save_model(self, request, person, form, change):
-        super().save_model(request, person, form, change)
-        if change and "phone" in form.changed_data:
-            services.phone_changed(user=person, old_phone=form.initial["phone"])
-
     def get_fieldsets(self, request, obj=None):
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or obj != request.user:
             return fieldsets
         # Nobody locks themselves out, and there is always one owner left.
-        rights = {"classes": ["tab"], "fields": ["display_owner", "groups", "display_password"]}
+        rights = {
+            "classes": ["tab"],
+            "fields": ["display_owner", "groups", ("display_password", "display_second_factor")],
+        }
         return [fieldsets[0], (fieldsets[1][0], rights)]
 
+    # --- What takes a fresh proof, and dialogs ---
 
-admin.site.unregister(Group)
+    def save_model(self, request, obj, form, change):
+        if RIGHTS.intersection(form.changed_data):
+            services.ensure_proven(proven_at(request))
+        super().save_model(request, obj, form, change)
+        if change and "phone" in form.changed_data:
+            services.phone_changed(user=obj, old_phone=form.initial["phone"])
+
+    def user_change_password(self, request, id, form_url=""):  # noqa: A002 - Django's signature
+        try:
+            services.ensure_proven(proven_at(request))
+        except ProofNeeded:
+            return HttpResponseRedirect(proof_page(request.get_full_path()))
+        return super().user_change_password(request, id, form_url)
+
+    def _may_end_sign_ins(self, request, object_id):
+        person = self.row(request, object_id)
+        # One's own stand on the page of one's account.
+        return person is not None and person != request.user and self.may(request, "change", person)
+
+    def has_sign_out_permission(self, request, object_id=None):
+        return self._may_end_sign_ins(request, object_id)
+
+    def has_reset_second_factor_permission(self, request, object_id=None):
+        return self._may_end_sign_ins(request, object_id) and has_second_factor(self.row(request, object_id))
+
+    @action(
+        description=_("Sign out everywhere"),
+        url_path="sign-out",
+        icon="logout",
+        permissions=["sign_out"],
+        dialog={
+            "title": _("Sign this person out everywhere?"),
+            "description": _("Every session of the back office and every phone app they are signed in with ends now."),
+            "form_class": ReasonDialog,
+            "form_submit_text": _("Sign out everywhere"),
+        },
+    )
+    def sign_out_action(self, request, form, object_id):
+        return run_use_case(
+            request,
+            lambda: services.sign_out_everywhere(
+                actor=request.user, user_id=object_id, reason=form.cleaned_data["reason"]
+            ),
+            _("This person was signed out everywhere."),
+        )
+
+    @action(
+        description=_("Reset two-step sign-in"),
+        url_path="reset-second-factor",
+        icon="phonelink_erase",
+        variant=ActionVariant.DANGER,
+        permissions=["reset_second_factor"],
+        dialog={
+            "title": _("Reset the two-step sign-in of this person?"),
+            "description": _(
+                "Their app and recovery codes stop working and they are signed out everywhere. Make sure it is really"
+                " them who asks: until they set it up again, their password alone lets somebody in."
+            ),
+            "form_class": ReasonDialog,
+            "form_submit_text": _("Reset"),
+        },
+    )
+    def reset_second_factor_action(self, request, form, object_id):
+        return run_use_case(
+            request,
+            lambda: services.reset_second_factor(
+                actor=request.user,
+                user_id=object_id,
+                reason=form.cleaned_data["reason"],
+                proven_at=proven_at(request),
+            ),
+            _("The two-step sign-in was reset and the person signed out."),
+        )
+
+
+# django-otp's own pages show every secret to whoever may open them.
+admin.site.unregister([Group, StaticDevice, TOTPDevice])
 
 
 @admin.register(Group)

@@ -5,7 +5,19 @@ from apps.accounts.services.guards import lift_lock
 from apps.accounts.services.passwords import guarded_password
 from apps.accounts.services.phone import change_own_phone, phone_changed, request_phone_change
 from apps.accounts.services.profile import request_erasure, update_profile
+from apps.accounts.services.proof import ensure_proven
 from apps.accounts.services.retention import forget_old_rows
+from apps.accounts.services.second_factor import (
+    enrol_second_factor,
+    new_secret,
+    renew_recovery_codes,
+    reset_second_factor,
+    secret_to_type,
+    setup_address,
+    turn_second_factor_off,
+    verify_second_factor,
+)
+from apps.accounts.services.sign_ins import end_own_sessions, sign_out_everywhere
 from apps.accounts.services.tokens import (
     TokenPair,
     end_sign_ins,
@@ -20,19 +32,30 @@ __all__ = [
     "SignedIn",
     "TokenPair",
     "change_own_phone",
+    "end_own_sessions",
     "end_sign_ins",
+    "enrol_second_factor",
+    "ensure_proven",
     "forget_old_rows",
     "forget_sign_ins",
     "guarded_password",
     "issue_tokens",
     "lift_lock",
+    "new_secret",
     "phone_changed",
+    "renew_recovery_codes",
     "request_code",
     "request_erasure",
     "request_phone_change",
+    "reset_second_factor",
     "revoke",
     "rotate_refresh",
+    "secret_to_type",
+    "setup_address",
     "sign_in",
+    "sign_out_everywhere",
     "signed_in_user",
+    "turn_second_factor_off",
     "update_profile",
+    "verify_second_factor",
 ]

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.contrib.sessions.models import Session
 from django.db.models import Q
 from django.utils import timezone
 
@@ -15,7 +16,7 @@ ENDED_SIGN_INS = timedelta(days=30)
 
 
 def forget_old_rows() -> dict[str, int]:
-    """Delete old keys, codes, used limits and expired sign-ins, and what is known of phones that were quiet since.
+    """Delete old keys, codes, used limits, expired sessions and sign-ins, and what is known of long silent phones.
 
     Returns how many of each. Safe to run twice at once.
     """
@@ -26,5 +27,6 @@ def forget_old_rows() -> dict[str, int]:
         "codes": OtpChallenge.objects.filter(created_at__lt=now - CODES).delete()[0],
         "phone_guards": PhoneGuard.objects.filter(known_no_more, updated_at__lt=now - FAILURES).delete()[0],
         "used_limits": LimitCounter.objects.filter(starts_at__lt=now - CODES).delete()[0],
+        "sessions": Session.objects.filter(expire_date__lt=now).delete()[0],
         "sign_ins": TokenFamily.objects.filter(expires_at__lt=now - ENDED_SIGN_INS).delete()[0],
     }

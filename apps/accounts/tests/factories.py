@@ -1,10 +1,13 @@
 """People as tests need them: a valid row by default, every fact that matters written in the test."""
 
+import time
 from datetime import timedelta
 
 import factory
 from django.contrib.auth.models import Group
 from django.utils import timezone
+from django_otp.oath import TOTP
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from apps.accounts.models import DataRequest, IdempotencyKey, OtpChallenge, PhoneGuard, TokenFamily, User
 from apps.accounts.roles import PlatformRole
@@ -86,3 +89,26 @@ class DataRequestFactory(factory.django.DjangoModelFactory):
     user = factory.SubFactory(UserFactory)
     kind = DataRequest.Kind.EXPORT
     due_on = factory.LazyFunction(lambda: timezone.localdate() + timedelta(days=30))
+
+
+class AppFactory(factory.django.DjangoModelFactory):
+    """The authenticator app of a person; `app_code` is what it shows."""
+
+    class Meta:
+        model = TOTPDevice
+
+    user = factory.SubFactory(OwnerFactory)
+    name = "app"
+
+
+def app_code(app, steps=0):
+    """The six digits that `app` shows `steps` half minutes from now. One before and one after now are accepted too."""
+    totp = TOTP(app.bin_key)
+    totp.time = time.time() + 30 * steps
+    return f"{totp.token():06d}"
+
+
+def wrong_code(app):
+    """Six digits that the app shows at no time near now."""
+    shown = {app_code(app, steps) for steps in (-2, -1, 0, 1, 2)}
+    return next(code for code in map("{:06d}".format, range(10)) if code not in shown)

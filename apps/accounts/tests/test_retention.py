@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.db.models import F
 
 from apps.accounts import services
@@ -18,6 +19,8 @@ def test_old_rows_are_forgotten_and_young_ones_stay(clock):
     PhoneGuard.objects.create(phone="+966551234568", network="quiet since", consecutive_failures=1)
     IdempotencyKeyFactory(key="old")
     TokenFamilyFactory(expires_at=NOW - timedelta(days=28))
+    for key, days in (("old", 2), ("young", 3)):
+        Session.objects.create(session_key=key, session_data="", expire_date=NOW + timedelta(days=days))
     recent = TokenFamilyFactory(expires_at=NOW - timedelta(days=27))
     clock.shift(timedelta(hours=47))
     young = services.request_code(phone=PHONE)
@@ -30,6 +33,7 @@ def test_old_rows_are_forgotten_and_young_ones_stay(clock):
         "codes": 1,
         "phone_guards": 1,
         "used_limits": 3,
+        "sessions": 1,
         "sign_ins": 1,
     }
 
@@ -37,6 +41,7 @@ def test_old_rows_are_forgotten_and_young_ones_stay(clock):
     assert PhoneGuard.objects.get().phone == PHONE
     assert LimitCounter.objects.count() == 3
     assert IdempotencyKey.objects.get().key == "young"
+    assert Session.objects.get().session_key == "young"
     assert TokenFamily.objects.get() == recent
     assert set(services.forget_old_rows().values()) == {0}
 

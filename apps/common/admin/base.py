@@ -23,11 +23,12 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
 from apps.common.admin.changelist import GuardedChangeList
+from apps.common.admin.dialogs import proof_page
 from apps.common.admin.forms import ScopedInlineFormSet, ScopedModelForm
 from apps.common.admin.history import GuardedHistoryMixin
 from apps.common.admin.search import search
 from apps.common.admin.widgets import AutocompleteWidget
-from apps.common.errors import Conflict, DomainError
+from apps.common.errors import Conflict, DomainError, ProofNeeded
 from apps.common.scope import (
     ensure_keys,
     salon_id_of,
@@ -263,6 +264,9 @@ class BaseModelAdmin(ScopedMixin, GuardedHistoryMixin, ModelAdmin):
             if request.method != "POST":
                 raise
             refusal = error if isinstance(error, DomainError) else Conflict()
+            if isinstance(refusal, ProofNeeded):
+                messages.info(request, str(refusal))
+                return HttpResponseRedirect(proof_page(request.get_full_path()))
             messages.error(request, str(refusal))
             return HttpResponseRedirect(request.get_full_path())
 

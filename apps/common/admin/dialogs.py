@@ -10,7 +10,7 @@ def cancel_action(self, request, form, object_id):
     )
 """
 
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from django import forms
 from django.contrib import messages
@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from apps.common.errors import Conflict, DomainError
+from apps.common.errors import Conflict, DomainError, ProofNeeded
 
 
 class ReasonDialog(BaseDialogForm):
@@ -48,9 +48,20 @@ def run_use_case(request, use_case, success, *, redirect_to=None):
     refusal = attempt(use_case)
     if refusal is None:
         messages.success(request, success)
-    else:
-        messages.error(request, str(refusal))
-    return HttpResponse(headers={"HX-Redirect": redirect_to or page_of(request)})
+        return HttpResponse(headers={"HX-Redirect": redirect_to or page_of(request)})
+    return refused(request, refusal, redirect_to or page_of(request))
+
+
+def refused(request, refusal, page):
+    """Tell a dialog's refusal on `page`, loaded anew, or on the page that asks for proof and then leads there."""
+    level = messages.INFO if isinstance(refusal, ProofNeeded) else messages.ERROR
+    messages.add_message(request, level, str(refusal))
+    return HttpResponse(headers={"HX-Redirect": proof_page(page) if isinstance(refusal, ProofNeeded) else page})
+
+
+def proof_page(page):
+    """Where people prove who they are and then go on to `page`, a path of ours."""
+    return f"{reverse('admin:prove')}?{urlencode({'next': page})}"
 
 
 def attempt(use_case):

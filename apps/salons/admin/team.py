@@ -5,6 +5,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminColorInputWidget
 
 from apps.accounts.roles import SalonRole
+from apps.accounts.services import ensure_proven
+from apps.accounts.sessions import proven_at
 from apps.common.admin.displays import left_to_right, phone_column, state_column, two_lines
 from apps.common.admin.filters import BooleanRadioFilter, ChoicesDropdownFilter, ScopedRelatedFilter
 from apps.common.admin.transfer import ExportableModelAdmin
@@ -97,6 +99,10 @@ class MembershipAdmin(ExportableModelAdmin):
     @admin.display(description=_("person"), ordering="user__name")
     def display_person(self, membership):
         return two_lines(membership.user, left_to_right(membership.user.phone))
+
+    def save_model(self, request, obj, form, change):
+        ensure_proven(proven_at(request))
+        super().save_model(request, obj, form, change)
 
     def get_readonly_fields(self, request, obj=None):
         # A role is given to a person; another person gets a row of their own.
