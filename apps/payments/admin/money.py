@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.common.admin.dialogs import attempt, page_of
+from apps.common.admin.dialogs import attempt, page_of, refused
 from apps.common.admin.displays import left_to_right, two_lines
 from apps.common.money import display_money
 from apps.payments import reasons
@@ -49,8 +49,9 @@ def booking_column(path):
 def tell_refund(request, use_case):
     """Call `use_case()` (→ Refund) and say truthfully what became of it; the page it was asked from is shown again."""
     done = []
-    refusal = attempt(lambda: done.append(use_case()))
-    level, text = (messages.ERROR, str(refusal)) if refusal else outcome(done[0])
+    if refusal := attempt(lambda: done.append(use_case())):
+        return refused(request, refusal, page_of(request))
+    level, text = outcome(done[0])
     messages.add_message(request, level, text)
     return HttpResponse(headers={"HX-Redirect": page_of(request)})
 

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
+from apps.accounts.sessions import proven_at
 from apps.common.admin.dialogs import ConfirmDialog, ReasonDialog, run_use_case
 from apps.common.admin.displays import EMPTY, money_column, state_column, time_column
 from apps.common.admin.filters import ChoicesDropdownFilter, RangeDateFilter, ScopedRelatedFilter
@@ -114,7 +115,7 @@ class RefundAdmin(MoneyMixin, ExportableModelAdmin):
     )
     def approve_action(self, request, form, object_id):
         def approve():
-            services.approve_refund(actor=request.user, refund_id=object_id)
+            services.approve_refund(actor=request.user, refund_id=object_id, proven_at=proven_at(request))
             return services.send_refund(refund_id=object_id, actor=request.user)
 
         return tell_refund(request, approve)
@@ -133,7 +134,10 @@ class RefundAdmin(MoneyMixin, ExportableModelAdmin):
         },
     )
     def carry_out_action(self, request, form, object_id):
-        return tell_refund(request, lambda: services.send_refund(refund_id=object_id, actor=request.user))
+        def carry_out():
+            return services.carry_out_refund(actor=request.user, refund_id=object_id, proven_at=proven_at(request))
+
+        return tell_refund(request, carry_out)
 
     @action(
         description=_("Reject"),

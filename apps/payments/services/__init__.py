@@ -4,6 +4,7 @@ from apps.payments.services.payments import record_payment, refresh_payment, res
 from apps.payments.services.reconciliation import explain_finding, reconcile_payments
 from apps.payments.services.refunds import (
     approve_refund,
+    carry_out_refund,
     reject_refund,
     request_refund,
     resolve_refunds,
@@ -15,6 +16,7 @@ from apps.payments.services.webhooks import process_webhooks, receive_webhook, r
 
 __all__ = [
     "approve_refund",
+    "carry_out_refund",
     "explain_finding",
     "process_webhooks",
     "receive_webhook",

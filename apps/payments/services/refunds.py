@@ -10,6 +10,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from apps.accounts.services import ensure_proven
 from apps.bookings.locks import lock_booking
 from apps.bookings.models import Booking
 from apps.common.errors import Conflict, Forbidden, ensure_transition
@@ -65,12 +66,16 @@ def request_refund(*, actor, payment_id, amount, reason, nonce=None):
 
 
 @transaction.atomic
-def approve_refund(*, actor, refund_id):
-    """A second person agrees; then call `send_refund`. Raises: Forbidden, SecondPersonNeeded, InvalidTransition."""
+def approve_refund(*, actor, refund_id, proven_at=None):
+    """A second person agrees; then call `send_refund`. `proven_at` is when they last proved who they are (None: never).
+
+    Raises: Forbidden, OwnBooking, SecondPersonNeeded, ProofNeeded above the salon's limit, InvalidTransition.
+    """
     payment, refund = lock_refund(refund_id)
     _ensure_may(actor, "payments.approve_refund", payment)
     if refund.requested_by_id == actor.pk:
         raise SecondPersonNeeded
+    _ensure_proven_above_limit(refund, proven_at)
 
     refund.approved_by = actor
     return _change(refund, Status.APPROVED, actor=actor, reason=refund.reason, fields=["approved_by"])
@@ -132,6 +137,17 @@ def return_what_is_owed(*, booking_id, reason=reasons.BOOKING_CANCELLED, actor=N
         amount = payment.refundable_amount - kept_of_this
         refunds.append(return_money_of(payment, amount=amount, reason=reason, actor=actor))
     return [refund for refund in refunds if refund]
+
+
+def carry_out_refund(*, actor, refund_id, proven_at=None):
+    """A person sends an approved refund, or says that they handed the money over. Returns the Refund as `send_refund`.
+
+    Raises: Forbidden, OwnBooking, ProofNeeded above the salon's limit.
+    """
+    refund = Refund.objects.select_related("salon", "payment__booking__customer").get(pk=refund_id)
+    _ensure_may(actor, "payments.approve_refund", refund.payment)
+    _ensure_proven_above_limit(refund, proven_at)
+    return send_refund(refund_id=refund_id, actor=actor)
 
 
 def send_refund(*, refund_id, actor=None):
@@ -202,6 +218,12 @@ def _ensure_may(actor, permission, payment):
         raise Forbidden
     if payment.booking.customer.user_id == actor.pk:
         raise OwnBooking
+
+
+def _ensure_proven_above_limit(refund, proven_at):
+    """A session left open or stolen must not be enough for the larger sums."""
+    if refund.amount > refund.salon.refund_limit:
+        ensure_proven(proven_at)
 
 
 def _ensure_refundable(payment, amount):

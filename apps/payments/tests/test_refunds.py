@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from apps.bookings.tests.conftest import NOW
 from apps.common.errors import Conflict, Forbidden, InvalidTransition
 from apps.payments import services
 from apps.payments.errors import AmountInvalid, OwnBooking, RefundExceedsPaid, RefundInProgress, SecondPersonNeeded
@@ -57,7 +58,7 @@ def test_rf10_above_the_limit_a_second_person_decides(gateway_standin, payment, 
     with pytest.raises(SecondPersonNeeded):
         services.approve_refund(actor=support, refund_id=refund.pk)
     assert reload(refund).status == Status.REQUESTED
-    services.approve_refund(actor=house.manager, refund_id=refund.pk)
+    services.approve_refund(actor=house.manager, refund_id=refund.pk, proven_at=NOW)
     done = services.send_refund(refund_id=refund.pk)
     assert (done.status, done.approved_by) == (Status.SUCCEEDED, house.manager)
     assert refunds_made(gateway_standin) == 1

@@ -8,6 +8,7 @@ import pytest
 from apps.bookings import services as bookings
 from apps.bookings.errors import SlotTaken
 from apps.bookings.models import Booking
+from apps.bookings.tests.conftest import NOW
 from apps.payments import reasons, services
 from apps.payments.models import Refund, TaxDocument
 from apps.payments.selectors import outstanding_amount
@@ -147,7 +148,7 @@ def test_a_refund_on_its_way_does_not_swallow_what_a_cancellation_owes(
     assert amounts(payment) == ("115.00", "0.00", "15.00")
 
     with on_commit():
-        services.approve_refund(actor=house.manager, refund_id=waiting.pk)
+        services.approve_refund(actor=house.manager, refund_id=waiting.pk, proven_at=NOW)
         services.send_refund(refund_id=waiting.pk)
 
     assert amounts(payment) == ("115.00", "115.00", "0.00")
