@@ -4,7 +4,7 @@ from apps.accounts import services
 
 
 class Command(BaseCommand):
-    help = "Deletes codes, sessions, sign-ins, keys and limits that nothing asks for any more. One pass, safe beside itself."
+    help = "Deletes codes, sessions, sign-ins, keys and limits that nothing asks for any more. Safe beside itself."
 
     def handle(self, **options):
         self.stdout.write(f"forgotten {services.forget_old_rows()}")
