@@ -123,6 +123,16 @@ def named_tests():
     return {name for text in sources().values() for name in re.findall(r"^def (test_\w+)\(", text, re.MULTILINE)}
 
 
+def test_every_requirement_of_the_security_page_is_one_row_with_a_test():
+    rows = [line.strip("| ").split(" | ") for line in text_of(DOCS / "security.md").splitlines() if line[:2] == "| "]
+    requirements = [row for row in rows if re.match(r"\d+\.\d+\.\d+", row[0])]
+    numbers = [number for row in requirements for number in row[0].split(", ")]
+
+    assert len(numbers) >= 30
+    assert len(numbers) == len(set(numbers))
+    assert [row for row in requirements if len(row) != 3 or not NAMED_TEST.search(row[2])] == []
+
+
 # --- Tables that repeat what the code says ---
 
 
