@@ -1,5 +1,6 @@
 """The admin part of the main job in headless Chromium, as a manager and a support agent click through it."""
 
+import base64
 import os
 import re
 from datetime import datetime, time, timedelta
@@ -10,13 +11,16 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from django.utils import timezone
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from apps.accounts.models import User
+from apps.accounts.tests.factories import app_code
 from apps.bookings import services
 from apps.bookings.models import Booking
 from apps.payments.models import Payment, Refund
 from apps.payments.standin import Standin
 from apps.salons.models import Membership, Salon, Service, Staff
+from apps.salons.tests.factories import ServiceFactory, StaffFactory, StaffServiceFactory, WeeklyHoursFactory
 from project.admin_site.navigation import GROUPS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -178,3 +182,77 @@ def test_every_page_of_the_sidebar_stands_in_both_directions(page, live_server, 
         overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert overflow <= 0, f"{label} is {overflow} pixels wider than its window"
     assert desk.problems == []
+
+
+def test_an_operator_signs_in_in_two_steps_and_proves_themself_again_before_a_large_refund(
+    page, live_server, people, tmp_path, settings
+):
+    settings.OPERATOR_MFA = "required"
+    salon, manager = people["salon"], people["manager"]
+    salon.refund_limit = 0
+    salon.save()
+    now = timezone.now()
+    with time_machine.travel(now, tick=True) as clock, Standin(tmp_path / "ledger.sqlite3") as gateway:
+        settings.MOYASAR_BASE_URL, settings.MOYASAR_SECRET_KEY = gateway.api_url, gateway.secret_key
+        refund = refund_that_waits(people, gateway)
+        desk = Desk(page, live_server.url, "ar")
+        give_password(desk, manager)
+        page.wait_for_url("**/admin/otp/setup/**")
+        page.locator("details summary").click()
+        secret = page.locator(".salon-secret").inner_text().replace(" ", "")
+        app = TOTPDevice(key=base64.b32decode(secret).hex())
+        page.fill("[name=code]", app_code(app).translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")))
+        page.press("[name=code]", "Enter")
+        page.locator(".salon-recovery-codes").wait_for()
+        assert page.locator(".salon-recovery-codes li").count() == 10
+        page.locator("a:has-text('حفظت الرموز')").click()
+        page.wait_for_url(f"{live_server.url}/admin/")
+
+        clock.move_to(now + timedelta(minutes=10))
+        change = f"/admin/payments/refund/{refund.pk}/change/"
+        desk.open(change)
+        desk.take("approve")
+        page.wait_for_url("**/admin/otp/?next=**")
+        assert (Refund.objects.get().status, gateway.control.report()["payments"][0]["refunded"]) == ("requested", 0)
+        page.fill("[name=code]", app_code(app))
+        page.press("[name=code]", "Enter")
+        page.wait_for_url(f"**{change}")
+        desk.take("approve")
+        assert (Refund.objects.get().status, gateway.control.report()["payments"][0]["refunded"]) == ("succeeded", 6500)
+
+        page.context.clear_cookies(name="sessionid")
+        clock.move_to(now + timedelta(minutes=15))
+        give_password(desk, manager)
+        page.wait_for_url("**/admin/otp/?next=**")
+        desk.open("/admin/payments/refund/")
+        page.wait_for_url("**/admin/otp/?next=**")
+        page.fill("[name=code]", app_code(app))
+        page.press("[name=code]", "Enter")
+        page.wait_for_url("**/admin/payments/refund/")
+        assert desk.problems == []
+
+
+def give_password(desk, person):
+    desk.open("/admin/login/")
+    desk.page.fill("[name=username]", person.phone)
+    desk.page.fill("[name=password]", PASSWORD)
+    desk.page.press("[name=password]", "Enter")
+
+
+def refund_that_waits(people, gateway):
+    """65.00 SAR that support asked for and the manager may approve."""
+    from apps.payments.services import request_refund
+
+    service = ServiceFactory(salon=people["salon"])
+    staff = StaffFactory(salon=people["salon"])
+    StaffServiceFactory(salon=people["salon"], staff=staff, service=service)
+    for weekday in range(7):
+        WeeklyHoursFactory(salon=people["salon"], staff=None, weekday=weekday, opens=time(9), closes=time(21))
+    customer = User.objects.create_user("+966551234567", name="Sara", locale="en")
+    day = timezone.now().astimezone(RIYADH).date() + timedelta(days=2)
+    booking = services.book_appointment(
+        actor=customer, person=customer, service_id=service.pk, starts_at=datetime.combine(day, time(12), RIYADH)
+    )
+    services.confirm_booking(booking_id=booking.pk, actor=people["manager"])
+    payment = pay_online(booking, gateway)
+    return request_refund(actor=people["support"], payment_id=payment.pk, amount=Decimal(65), reason="Served late")

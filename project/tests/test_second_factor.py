@@ -25,8 +25,8 @@ from apps.accounts.tests.factories import (
     app_code,
     wrong_code,
 )
-from apps.salons.models import Membership
-from apps.salons.tests.factories import MembershipFactory
+from apps.salons.models import Membership, Salon
+from apps.salons.tests.factories import MembershipFactory, SalonFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -667,6 +667,27 @@ def test_a_role_in_a_salon_is_given_on_fresh_proof_only(client, owner, clock):
     client.post(PROVE, {"password": PASSWORD})
     client.post(address, said)
     assert Membership.objects.get().role == "receptionist"
+
+
+def test_the_refund_limit_of_a_salon_changes_on_fresh_proof_only(client, owner, clock):
+    salon = SalonFactory(refund_limit=500)
+    sign_in(client, owner)
+    address = f"/admin/salons/salon/{salon.pk}/change/"
+    form = client.get(address).context["adminform"].form
+    kept = {name: str(form[name].value()) for name in form.fields}
+    said = {name: value for name, value in kept.items() if value not in {"None", "False"}}
+    clock.shift(301)
+
+    answer = client.post(address, said | {"refund_limit": "90000"})
+
+    assert urlsplit(answer.headers["Location"]).path == PROVE
+    assert Salon.objects.get().refund_limit == 500
+    client.post(PROVE, {"password": PASSWORD})
+    client.post(address, said | {"refund_limit": "90000"})
+    assert Salon.objects.get().refund_limit == 90000
+    clock.shift(301)
+    client.post(address, said | {"refund_limit": "90000", "name_en": "Rose"})
+    assert Salon.objects.get().name_en == "Rose"
 
 
 def test_nothing_of_a_second_factor_is_readable_in_the_admin(client, optional, owner):

@@ -58,6 +58,7 @@ def verify_second_factor(*, user: User, code: str) -> Device:
     if device is None:
         logger.warning("second factor of person %s: wrong code", user.pk)
         raise SecondFactorIncorrect
+    logger.info("second factor of person %s: %s accepted", user.pk, device.name)
     return device
 
 

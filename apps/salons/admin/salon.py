@@ -7,6 +7,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from apps.accounts.services import ensure_proven
+from apps.accounts.sessions import proven_at
 from apps.common.admin.displays import name_column, phone_column, state_column
 from apps.common.admin.filters import BooleanRadioFilter, ChoicesDropdownFilter
 from apps.common.admin.forms import ScopedModelForm
@@ -168,6 +170,12 @@ class SalonAdmin(AsksAboutVisits, ExportableModelAdmin):
     def policy(self, salon):
         """For people who may read the salon and not change it; others have the field of the form."""
         return dict(policies())[policy_of(terms_of(salon))]
+
+    def save_model(self, request, obj, form, change):
+        if change and "refund_limit" in form.changed_data:
+            # Or the limit could be raised where a refund above it takes proof.
+            ensure_proven(proven_at(request))
+        super().save_model(request, obj, form, change)
 
     def get_readonly_fields(self, request, obj=None):
         fields = super().get_readonly_fields(request, obj)
