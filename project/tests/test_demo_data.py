@@ -173,7 +173,14 @@ def test_nothing_is_there_that_should_be_forgotten(filled):
     with time_machine.travel(WEDNESDAY, tick=False):
         forgotten = forget_old_rows()
 
-    assert forgotten == {"idempotency_keys": 0, "codes": 0, "phone_guards": 0, "used_limits": 0, "sign_ins": 0}
+    assert forgotten == {
+        "idempotency_keys": 0,
+        "codes": 0,
+        "phone_guards": 0,
+        "used_limits": 0,
+        "sessions": 0,
+        "sign_ins": 0,
+    }
 
 
 @pytest.mark.django_db
