@@ -21,10 +21,25 @@ from apps.accounts.selectors import proves_by_code
 STARTED, SEEN = "session_started_at", "session_seen_at"
 PROVEN, FROM = "session_proven_at", "session_from"
 # The first word that a browser's own description holds names it: Edge and Opera say Chrome too, and Chrome Safari.
-BROWSERS = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "FxiOS": "Firefox", "CriOS": "Chrome"}
-BROWSERS |= {"SamsungBrowser": "Samsung Internet", "Chrome": "Chrome", "Safari": "Safari"}
-SYSTEMS = {"iPhone": "iPhone", "iPad": "iPad", "Android": "Android", "Windows": "Windows", "Mac OS": "Mac"}
-SYSTEMS |= {"CrOS": "ChromeOS", "Linux": "Linux"}
+BROWSERS = {
+    "Edg": "Edge",
+    "OPR": "Opera",
+    "SamsungBrowser": "Samsung Internet",
+    "Firefox": "Firefox",
+    "FxiOS": "Firefox",
+    "CriOS": "Chrome",
+    "Chrome": "Chrome",
+    "Safari": "Safari",
+}
+SYSTEMS = {
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Android": "Android",
+    "Windows": "Windows",
+    "Mac OS": "Mac",
+    "CrOS": "ChromeOS",
+    "Linux": "Linux",
+}
 
 
 @dataclass(frozen=True, slots=True)

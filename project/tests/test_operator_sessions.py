@@ -82,11 +82,14 @@ def test_no_key_of_a_session_stands_on_the_page(owner):
     assert not any(key in page for key in keys())
 
 
-def test_a_forwarded_address_counts_behind_a_believed_proxy_only(owner, settings):
-    browser_behind = Client(headers={"x-forwarded-for": "192.0.2.9"}, REMOTE_ADDR="203.0.113.7")
-    browser_behind.post(LOGIN, {"username": owner.phone, "password": PASSWORD})
+@pytest.mark.parametrize(("proxies", "network"), [(0, "203.0.113.0/24"), (1, "192.0.2.0/24")])
+def test_a_forwarded_address_counts_behind_a_believed_proxy_only(owner, settings, proxies, network):
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": proxies}
+    client = Client(headers={"x-forwarded-for": "198.51.100.1, 192.0.2.9"}, REMOTE_ADDR="203.0.113.7")
 
-    assert [row.address for row in open_sessions(owner)] == ["203.0.113.0/24"]
+    client.post(LOGIN, {"username": owner.phone, "password": PASSWORD})
+
+    assert [row.address for row in open_sessions(owner)] == [network]
 
 
 def test_sessions_that_would_not_open_any_more_are_not_listed(owner, clock):

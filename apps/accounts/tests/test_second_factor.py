@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils.translation import override
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -399,8 +400,6 @@ def test_the_command_says_when_nobody_has_the_phone():
 
 def test_a_reason_is_told_in_the_readers_language():
     kept = reasons.with_detail(reasons.RESET, "Phone stolen")
-
-    from django.utils.translation import override
 
     with override("ar"):
         assert reasons.explain(kept) == "إعادة ضبط التحقق بخطوتين: Phone stolen"
