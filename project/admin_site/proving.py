@@ -70,7 +70,8 @@ class PasswordForm(forms.Form):
 
     def clean_password(self):
         password, user = self.cleaned_data["password"], self.request.user
-        if authenticate(self.request, username=user.get_username(), password=password) != user:
+        credentials = {"username": user.get_username(), "password": password}
+        if told_at_field(lambda: authenticate(self.request, **credentials)) != user:
             raise forms.ValidationError(_("This password is not correct."), code="password_incorrect")
         return password
 

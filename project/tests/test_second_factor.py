@@ -697,3 +697,31 @@ def test_nothing_of_a_second_factor_is_readable_in_the_admin(client, optional, o
     for page in ("change", "history"):
         shown = client.get(reverse(f"admin:accounts_user_{page}", args=[app.user.pk])).content.decode()
         assert not any(secret in shown for secret in [app.key, *codes, *hashes])
+
+
+def test_wrong_passwords_count_at_the_proof_as_they_do_at_the_door(client, owner, clock):
+    """Row 119: a stolen session guesses no faster than a stranger."""
+    sign_in(client, owner)
+
+    pages = [client.post(PROVE, {"password": f"wrong {number}"}) for number in range(6)]
+
+    said = [page.context["form"].errors["password"].as_data()[0].code for page in pages]
+    assert said == ["password_incorrect"] * 5 + ["rate_limited"]
+    assert client.post(PROVE, {"password": PASSWORD}).status_code == 200  # the page again
+    clock.shift(30)
+    assert client.post(PROVE, {"password": PASSWORD}).status_code == 302
+
+
+def test_another_phone_given_by_the_owner_ends_the_sessions_of_the_person(client, owner):
+    """OTP19"""
+    person = MembershipFactory().user
+    theirs = Client()
+    sign_in(theirs, person)
+    sign_in(client, owner)
+    said = {"phone": "0557654321", "name": person.name, "locale": "en", "is_active": "on"}
+    assert opens(theirs)
+
+    client.post(f"/admin/accounts/user/{person.pk}/change/", said)
+
+    assert User.objects.get(pk=person.pk).phone == "+966557654321"
+    assert (opens(theirs), opens(client)) == (False, True)

@@ -18,7 +18,7 @@ from apps.accounts.models import DataRequest, User
 from apps.accounts.resources import DataRequestExport, UserExport
 from apps.accounts.roles import PlatformRole
 from apps.accounts.selectors import has_second_factor
-from apps.accounts.sessions import proven_at
+from apps.accounts.sessions import end_sessions, proven_at
 from apps.common.admin.base import BaseModelAdmin
 from apps.common.admin.dialogs import ReasonDialog, proof_page, run_use_case
 from apps.common.admin.displays import phone_column, state_column, time_column, two_lines
@@ -153,6 +153,8 @@ class UserAdmin(DjangoUserAdmin, ExportableModelAdmin):
         super().save_model(request, obj, form, change)
         if change and "phone" in form.changed_data:
             services.phone_changed(user=obj, old_phone=form.initial["phone"])
+            if obj != request.user:
+                end_sessions(obj)
 
     def user_change_password(self, request, id, form_url=""):  # noqa: A002 - Django's signature
         try:

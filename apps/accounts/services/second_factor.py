@@ -5,8 +5,6 @@ parallel ones cannot pass its delay together, and recovery codes are stored as k
 """
 
 import base64
-import hashlib
-import hmac
 import logging
 import math
 import secrets
@@ -32,6 +30,7 @@ from apps.accounts.services.proof import ensure_proven
 from apps.accounts.services.sign_ins import end_everything
 from apps.common.errors import Conflict, Forbidden
 from apps.common.history import save_as
+from apps.common.secrets import keyed_hash
 from apps.common.text import INVISIBLE, latin_digits
 
 logger = logging.getLogger(__name__)
@@ -189,8 +188,7 @@ def _new_recovery_codes(user: User) -> list[str]:
 
 def _keyed(device: StaticDevice, code: str) -> str:
     """What is stored of a recovery code: a hash with a key from outside the database, bound to its person."""
-    text = f"recovery:{device.pk}:{device.user_id}:{code}"
-    digest = hmac.new(settings.OTP_PEPPER.encode(), text.encode(), hashlib.sha256).digest()
+    digest = unhexlify(keyed_hash("recovery", f"{device.pk}:{device.user_id}:{code}"))
     # Ninety-six bits, as many as django-otp's column holds.
     return base64.urlsafe_b64encode(digest[:12]).decode()
 
