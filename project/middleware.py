@@ -1,4 +1,4 @@
-"""Which language answers a request."""
+"""Which language answers a request, and for whose eyes."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,20 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_supported_language_variant
 from django.utils.translation.trans_real import parse_accept_lang_header
 
+from apps.common.reader import reading
+
 API_PREFIX = "/api/"
+
+
+class ReaderMiddleware:
+    """What a page shows of a phone follows the rights of who is signed in."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with reading(request.user):
+            return self.get_response(request)
 
 
 class LanguageMiddleware:

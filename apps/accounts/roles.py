@@ -4,6 +4,8 @@ It feeds the admin, the API, import, export, actions and the permission tests th
 `user.has_perm("bookings.cancel_booking", booking)`; `apps.salons.access.RoleBackend` answers. Which rows a role
 reaches (one salon, own rows, all salons) is not said here but by `visible_to`. The owner (`is_superuser`) may do
 everything.
+
+`contact` a customer is to see phones whole. A salon may let its stylists, too (`Salon.stylists_see_phones`).
 """
 
 from django.db import models
@@ -36,7 +38,7 @@ POLICY = {
         "accounts.backoffice": "enter",
         "salons.salon": "view change",
         "salons.membership": "view",
-        "salons.customer": "view add change export",
+        "salons.customer": "view add change export contact",
         "salons.servicecategory": CATALOGUE,
         "salons.service": CATALOGUE,
         "salons.staff": CATALOGUE,
@@ -58,7 +60,7 @@ POLICY = {
     SalonRole.RECEPTIONIST: {
         "accounts.backoffice": "enter",
         "salons.salon": "view",
-        "salons.customer": "view add change",
+        "salons.customer": "view add change contact",
         "salons.servicecategory": "view",
         "salons.service": "view",
         "salons.staff": "view",
@@ -103,10 +105,11 @@ POLICY = {
         "accounts.tokenfamily": "view",
         "accounts.idempotencykey": "view",
         "accounts.datarequest": "view export",
+        "accounts.exportlog": "view",
         "auth.group": "view",
         "salons.salon": "view export",
         "salons.membership": "view export",
-        "salons.customer": "view export",
+        "salons.customer": "view export contact",
         "salons.servicecategory": "view export",
         "salons.service": "view export",
         "salons.staff": "view export",

@@ -19,6 +19,7 @@ from apps.bookings.explanations import stranded_visits
 from apps.bookings.locks import lock_calendars
 from apps.bookings.models import Booking
 from apps.common.errors import DomainError, Forbidden
+from apps.common.reader import shown_phone
 from apps.salons.consequences import Place, StrandedVisit, Wish
 from apps.salons.models import Service, Staff, StaffService
 
@@ -44,7 +45,7 @@ def describe(stranded, *, actor, listed):
             key=_key(booking),
             starts_at=_local(booking.starts_at, booking.salon),
             customer=str(booking.customer),
-            phone=booking.customer.user.phone,
+            phone=shown_phone(booking.customer.user.phone, booking, reader=actor),
             service=booking.service_name,
             staff=str(booking.staff),
             staff_id=booking.staff_id,

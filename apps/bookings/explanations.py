@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from apps.accounts.models import User
 from apps.bookings import selectors
 from apps.bookings.availability import (
     MINUTES_A_DAY,
@@ -39,14 +40,29 @@ class Reason:
 
 
 def why_not(
-    service: Service, staff: Staff, starts_at: datetime, *, now: datetime, moving: Booking | None = None
+    service: Service,
+    staff: Staff,
+    starts_at: datetime,
+    *,
+    now: datetime,
+    moving: Booking | None = None,
+    reader: User | None = None,
 ) -> list[Reason]:
-    """Everything that keeps `service` with `staff` from beginning at `starts_at` (aware); empty when it is offered."""
-    return why_not_each(service, [staff], starts_at, now=now, moving=moving)[staff.pk]
+    """Everything that keeps `service` with `staff` from beginning at `starts_at` (aware); empty when it is offered.
+
+    Why somebody is away is told to a `reader` who may view that time off; without one everything is told.
+    """
+    return why_not_each(service, [staff], starts_at, now=now, moving=moving, reader=reader)[staff.pk]
 
 
 def why_not_each(
-    service: Service, people: list[Staff], starts_at: datetime, *, now: datetime, moving: Booking | None = None
+    service: Service,
+    people: list[Staff],
+    starts_at: datetime,
+    *,
+    now: datetime,
+    moving: Booking | None = None,
+    reader: User | None = None,
 ) -> dict[int, list[Reason]]:
     """The same for several `people` by their key; ten queries, however many."""
     salon = service.salon
@@ -67,7 +83,7 @@ def why_not_each(
         return {pk: [*found, nowhere] for pk, found in reasons.items()}
     day = starts_at.astimezone(ZoneInfo(salon.timezone)).date()
     _schedule, prayers = selectors.load_schedule(salon, day, day, today=day)
-    words = _Words(salon, prayers, first=day, last=day, now=now)
+    words = _Words(salon, prayers, first=day, last=day, now=now, reader=reader)
     rivals = selectors.rivals(now, moving and moving.pk)
     words.bookings = list(rivals.filter(staff__in=people).occupying(starts_at - ONE_DAY, starts_at + 2 * ONE_DAY))
     for offer in offers:
@@ -136,8 +152,8 @@ def _off_sale(service: Service, staff: Staff, *, is_able: bool) -> Iterator[Reas
 class _Words:
     """Sentences about one salon's days; the names in them are read once."""
 
-    def __init__(self, salon: Salon, prayers, *, first: date, last: date, now: datetime):
-        self._zone, self._prayers, self._now = ZoneInfo(salon.timezone), prayers, now
+    def __init__(self, salon: Salon, prayers, *, first: date, last: date, now: datetime, reader: User | None = None):
+        self._zone, self._prayers, self._now, self._reader = ZoneInfo(salon.timezone), prayers, now, reader
         begin, end = selectors.reach(first, last)
         days_off = ScheduleException.objects.filter(salon=salon, starts_on__lte=end, ends_on__gte=begin)
         self._days_off = sorted(days_off, key=lambda row: row.ends_on - row.starts_on)
@@ -204,7 +220,7 @@ class _Words:
     def _away(self, staff, begins, ends):
         row = next(r for r in self._time_off if r.staff_id == staff.pk and to_minutes(r.starts_at) == begins)
         about = {"reason": row.reason, "start": self._day_and_time(begins), "end": self._day_and_time(ends)}
-        if row.reason:
+        if row.reason and (self._reader is None or self._reader.has_perm("salons.view_timeoff", row)):
             return _("Time off “%(reason)s” from %(start)s to %(end)s.") % about
         return _("Time off from %(start)s to %(end)s.") % about
 

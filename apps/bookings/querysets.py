@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from django.db.models import Q
 
-from apps.common.phones import phone_search_digits
+from apps.common.reader import phone_matches
 from apps.common.text import search_key
 from apps.salons.querysets import SalonQuerySet
 
@@ -38,10 +38,12 @@ class BookingQuerySet(SalonQuerySet):
         """Bookings that waited for money until a moment that has passed (valid while now < hold_expires_at)."""
         return self.filter(status=self.model.Status.PENDING, hold_expires_at__lte=now)
 
-    def search(self, term):
-        """By reference, customer's phone in any spelling, or customer's or service's name."""
+    def search(self, term, *, reader):
+        """By reference, customer's phone in any spelling, or customer's or service's name.
+
+        `reader` finds a phone they may not see by the whole number only.
+        """
         found = Q(reference__iexact=term.strip().replace("-", "")) | Q(customer__user__name__icontains=term)
         found |= Q(service__search_text__contains=search_key(term))
-        if digits := phone_search_digits(term):
-            found |= Q(customer__user__phone__endswith=digits)
-        return self.filter(found)
+        by_phone = phone_matches(self, "customer__user__phone", term, reader=reader)
+        return self.filter(found if by_phone is None else found | by_phone)

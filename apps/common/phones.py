@@ -1,6 +1,7 @@
 """One normaliser for phone numbers: API, admin, import, search and commands all come through here."""
 
 import re
+import secrets
 import unicodedata
 from collections.abc import Collection
 from typing import Any
@@ -15,6 +16,8 @@ SEPARATORS = re.compile(r"[\s\-.()/'\u2010-\u2015\u2212]+")
 SPREADSHEET_FRACTION = re.compile(r"\.0+$")
 SAUDI_MOBILE = re.compile(r"\+9665[0-9]{8}")
 MOBILE_TYPES = {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
+# No country code begins with 0, so such a number cannot be typed in, dialled or sent to.
+PLACEHOLDER = re.compile(r"\+0[0-9]{14}")
 NATIONAL_PREFIX = re.compile(r"^(?:(?:00)?966|00)?0?(?=[0-9]{7,}$)")
 
 
@@ -71,6 +74,16 @@ def is_mobile_of(countries: Collection[str], e164: str) -> bool:
 def mask_phone(e164: str) -> str:
     """A phone for logs and lists of people who may not see it: `+9665•••••67`."""
     return f"{e164[:5]}{'•' * max(len(e164) - 7, 0)}{e164[-2:]}"
+
+
+def placeholder_phone() -> str:
+    """What stands where the phone of an erased person stood: of the right form, its own, and nobody's number."""
+    return f"+0{secrets.randbelow(10**14):014d}"
+
+
+def is_placeholder(phone: Any) -> bool:
+    """Whether `phone` is one that `placeholder_phone` made."""
+    return isinstance(phone, str) and PLACEHOLDER.fullmatch(phone) is not None
 
 
 def phone_search_digits(term: str) -> str | None:

@@ -13,7 +13,9 @@ from import_export.fields import Field
 from import_export.resources import ModelResource
 from import_export.widgets import ForeignKeyWidget
 
+from apps.common.fields import PhoneField
 from apps.common.models import Named
+from apps.common.reader import shown_phone
 from apps.common.scope import salon_model, visible_rows
 
 
@@ -89,6 +91,15 @@ class ScopedResource(ModelResource):
         instance._change_reason = gettext("Imported from a file")
         super().do_instance_save(instance, is_create)
 
+    def export_field(self, field, instance, **kwargs):
+        return self.as_reader_sees(field, instance, super().export_field(field, instance, **kwargs))
+
+    def as_reader_sees(self, field, instance, value):
+        """`value`, or where it is a person's phone what of it the reader of the file may see."""
+        column = _model_field(self._meta.model, field.attribute)
+        is_personal = isinstance(column, PhoneField) and not column.is_public
+        return shown_phone(value, instance, reader=self.user) if value and is_personal else value
+
     def get_diff_class(self):
         return OldNewDiff
 
@@ -97,10 +108,8 @@ class ScopedResource(ModelResource):
 
     def header_of(self, field):
         """A column's name for people: that of the model field, else the one in the file."""
-        try:
-            return force_str(get_fields_from_path(self._meta.model, field.attribute)[-1].verbose_name)
-        except (FieldDoesNotExist, TypeError, AttributeError):
-            return force_str(field.column_name)
+        column = _model_field(self._meta.model, field.attribute)
+        return force_str(field.column_name if column is None else column.verbose_name)
 
 
 def export_of(model, *columns):
@@ -130,13 +139,22 @@ class ReadableExport(ScopedResource):
 
     def export_field(self, field, instance, **kwargs):
         display = getattr(instance, f"get_{field.attribute}_display", None)
-        value = display() if display else field.get_value(instance)
+        value = self.as_reader_sees(field, instance, display() if display else field.get_value(instance))
         if isinstance(value, bool):
             return gettext("Yes") if value else gettext("No")
         if isinstance(value, datetime):
             # Spreadsheets know no time zones: the clock on the wall is what its people expect.
             return timezone.localtime(value).replace(tzinfo=None, second=0, microsecond=0)
         return value if value is None or isinstance(value, int | Decimal | date | time) else force_str(value)
+
+
+def _model_field(model, path):
+    """The model field at `path` ("user__phone"), None where that leads to something computed."""
+    try:
+        column = get_fields_from_path(model, path)[-1]
+    except (FieldDoesNotExist, TypeError, AttributeError):
+        return None
+    return column if hasattr(column, "verbose_name") else None
 
 
 def _is_named(model, relation):

@@ -6,9 +6,10 @@ from django.contrib.auth.backends import ModelBackend
 from django.db.models import Q
 
 from apps.accounts.limits import UNKNOWN, network_of
-from apps.accounts.roles import OWN_ROWS_ONLY, PERMISSIONS, PlatformRole, allows
+from apps.accounts.roles import OWN_ROWS_ONLY, PERMISSIONS, PlatformRole, SalonRole, allows
 from apps.accounts.services import guarded_password
 from apps.common.phones import normalize_phone
+from apps.common.reader import SEE_PHONES
 
 
 def _platform_roles(user):
@@ -35,9 +36,19 @@ def _remembered(user, name, read):
     return getattr(user, name)
 
 
+def _salons_sharing_phones(user):
+    """Salons that let their stylists see phones and in which `user` is one."""
+
+    def read():
+        active = user.memberships.filter(is_active=True, salon__is_active=True, role=SalonRole.STYLIST)
+        return set(active.filter(salon__stylists_see_phones=True).values_list("salon_id", flat=True))
+
+    return _remembered(user, "salons_sharing_phones", read)
+
+
 def forget_roles(user):
     """Drop what this user object remembers of its roles, after they were changed."""
-    for name in ("platform_roles", "salon_roles"):
+    for name in ("platform_roles", "salon_roles", "salons_sharing_phones"):
         if hasattr(user, name):
             delattr(user, name)
 
@@ -54,6 +65,13 @@ def salon_ids(user, permission):
     if not user.is_active or user.is_anonymous:
         return []
     return [salon for salon, role in _memberships(user) if role not in OWN_ROWS_ONLY and allows(role, permission)]
+
+
+def showing_phones_to(user, *, salon="salon"):
+    """The rows whose phones `user` sees whole, as a Q. `salon` is the lookup of the row's salon."""
+    if reaches_all_salons(user, SEE_PHONES):
+        return Q()
+    return Q(**{f"{salon}__in": {*salon_ids(user, SEE_PHONES), *_salons_sharing_phones(user)}})
 
 
 def visible_rows(queryset, user, *, salon="salon", own=None):
@@ -91,9 +109,12 @@ class RoleBackend(ModelBackend):
             return False
         if reaches_all_salons(user_obj, perm):
             return True
+        shared = _salons_sharing_phones(user_obj) if perm == SEE_PHONES else ()
         if obj is None:
-            return any(allows(role, perm) for _salon, role in _memberships(user_obj))
+            return bool(shared) or any(allows(role, perm) for _salon, role in _memberships(user_obj))
         salon = getattr(obj, "salon_id", None) or (obj.pk if obj._meta.label == "salons.Salon" else None)
+        if salon in shared:
+            return True
         roles = [role for salon_id, role in _memberships(user_obj) if salon_id == salon and allows(role, perm)]
         if not roles or any(role not in OWN_ROWS_ONLY for role in roles):
             return bool(roles)

@@ -2,7 +2,7 @@ from django.db import models
 from django.db.models import Q
 
 from apps.common.text import search_key
-from apps.salons.access import visible_rows
+from apps.salons.access import showing_phones_to, visible_rows
 
 
 class SalonQuerySet(models.QuerySet):
@@ -14,6 +14,10 @@ class SalonQuerySet(models.QuerySet):
     def visible_to(self, user):
         """The rows `user` may view: all for the platform's roles, those of their salons for members."""
         return visible_rows(self, user, salon=self.salon_lookup, own=self.own_lookup)
+
+    def showing_phones_to(self, user):
+        """A Q for the rows whose phones `user` sees whole."""
+        return showing_phones_to(user, salon=self.salon_lookup)
 
     def named(self, text):
         """Rows whose name holds `text`, whatever its letter forms, vowel marks or digits."""

@@ -21,10 +21,10 @@ from apps.bookings.resources import BookingResource
 from apps.common.admin.dialogs import ConfirmDialog, ReasonDialog, attempt, page_of, run_use_case
 from apps.common.admin.displays import (
     EMPTY,
-    left_to_right,
     money_column,
     phone_column,
     reference_column,
+    show_phone,
     show_time,
     state_column,
     time_column,
@@ -166,7 +166,7 @@ class BookingAdmin(ExportableModelAdmin):
     @admin.display(description=_("customer"), ordering="customer__user__name")
     def display_customer(self, booking):
         person = booking.customer.user
-        return two_lines(person, left_to_right(person.phone) if person.name else "")
+        return two_lines(person, show_phone(person.phone, booking))
 
     @admin.display(description=_("service"))
     def display_service(self, booking):

@@ -88,6 +88,7 @@ class MoveDialog(WishDialog):
 
     def __init__(self, request, *args, **kwargs):
         super().__init__(request, *args, **kwargs)
+        self._reader = request.user
         self.fields["reason"].required = False
         self.fields["by"].help_text = _window_text(self.booking)
         self._ask_for_staff(request)
@@ -147,7 +148,8 @@ class MoveDialog(WishDialog):
             self.add_error("outside", str(refusal))
             return
         staff = self._able.get(said["staff"], self.booking.staff)
-        texts = refusal_texts(refusal, self.booking.service, staff, said["starts_at"], moving=self.booking)
+        asked = self.booking.service, staff, said["starts_at"]
+        texts = refusal_texts(refusal, *asked, reader=self._reader, moving=self.booking)
         self.add_error("starts_at", texts)
 
     @property

@@ -83,4 +83,4 @@ class DeskBookingForm(ScopedModelForm):
         if said.get("override_reason"):
             return "starts_at", str(refusal)
         time = said["service"], said["staff"], said["starts_at"]
-        return "starts_at", [*refusal_texts(refusal, *time), why_not_link(*time)]
+        return "starts_at", [*refusal_texts(refusal, *time, reader=self.user), why_not_link(*time)]

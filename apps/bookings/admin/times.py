@@ -32,16 +32,16 @@ def time_text(moment, salon):
     return f"{date_format(local, 'D j M')} · {local:%H:%M}"
 
 
-def reasons_by_person(service, staff, starts_at, *, moving=None):
-    """`[(Staff, [Reason, …]), …]` of `staff`, or where that is None of everybody who does `service`."""
+def reasons_by_person(service, staff, starts_at, *, reader, moving=None):
+    """`[(Staff, [Reason, …]), …]` of `staff`, or where that is None of everybody who does `service`, for `reader`."""
     people = [staff] if staff else list(Staff.objects.filter(services=service, is_active=True))
-    reasons = why_not_each(service, people, starts_at, now=timezone.now(), moving=moving)
+    reasons = why_not_each(service, people, starts_at, now=timezone.now(), moving=moving, reader=reader)
     return [(person, reasons[person.pk]) for person in people]
 
 
-def refusal_texts(refusal, service, staff, starts_at, *, moving=None):
+def refusal_texts(refusal, service, staff, starts_at, *, reader, moving=None):
     """What to tell about a time that was refused: every reason, or the refusal's own words where there is none."""
-    found = reasons_by_person(service, staff, starts_at, moving=moving)
+    found = reasons_by_person(service, staff, starts_at, reader=reader, moving=moving)
     texts = [_of_person(person, str(reason), staff) for person, reasons in found for reason in reasons]
     return texts or [str(refusal)]
 

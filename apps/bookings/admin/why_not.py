@@ -87,7 +87,7 @@ def _answer(request, form):
         "service": service,
         "answers": [
             (person, reasons, link(service, person, moment))
-            for person, reasons in reasons_by_person(service, staff, moment)
+            for person, reasons in reasons_by_person(service, staff, moment, reader=request.user)
         ],
         "nearest": nearest,
     }

@@ -179,8 +179,8 @@ class BaseModelAdmin(ScopedMixin, GuardedHistoryMixin, ModelAdmin):
         if not search_term.strip():
             return queryset, False
         if hasattr(queryset, "search"):
-            return queryset.search(search_term), False
-        return search(queryset, self.get_search_fields(request), search_term), False
+            return queryset.search(search_term, reader=request.user), False
+        return search(queryset, self.get_search_fields(request), search_term, reader=request.user), False
 
     def response_action(self, request, queryset):
         ensure_keys(self.model, request.POST.getlist(ACTION_CHECKBOX_NAME))

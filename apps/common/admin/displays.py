@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from unfold.decorators import display
 
 from apps.common.money import display_money
+from apps.common.reader import shown_phone
 
 EMPTY = "—"
 
@@ -28,8 +29,10 @@ def show_money(amount):
     return EMPTY if amount is None else format_html("<bdi>{}</bdi>", display_money(amount))
 
 
-def show_phone(phone):
-    return left_to_right(phone) if phone else EMPTY
+def show_phone(phone, row):
+    """A person's phone, to which `row` leads, as the reader of the page may see it, or a dash."""
+    seen = shown_phone(phone, row)
+    return left_to_right(seen) if seen else EMPTY
 
 
 def show_time(moment, zone=None):
@@ -63,8 +66,17 @@ def money_column(path, description=None):
 
 
 def phone_column(path, description):
-    """A list column of the phone at `path` ("user.phone")."""
-    return _column(path, show_phone, description)
+    """A list column of the person's phone at `path` ("user.phone"), masked for who may not contact customers."""
+
+    def value(obj):
+        return show_phone(_follow(obj, path), obj)
+
+    return _finish(value, path, description, path.replace(".", "__"))
+
+
+def public_phone_column(path, description):
+    """A list column of the phone of a business at `path`."""
+    return _column(path, left_to_right, description)
 
 
 def reference_column(path, description):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
 
-from apps.common.admin.displays import EMPTY, isolated, left_to_right, show_time
+from apps.common.admin.displays import EMPTY, isolated, left_to_right, show_phone, show_time
 from apps.common.fields import PhoneField
 
 # Written by the machine with every change, so they explain nothing.
@@ -147,6 +147,8 @@ class GuardedHistoryMixin(SimpleHistoryAdmin):
             return _("Yes") if value else _("No")
         if isinstance(field, models.DateTimeField):
             return show_time(value, getattr(timezone.get_current_timezone(), "key", None))
+        if isinstance(field, PhoneField) and not field.is_public:
+            return show_phone(value, record)
         if isinstance(field, PhoneField | models.UUIDField):
             return left_to_right(value)
         return isolated(localize(value) if not isinstance(value, str) else value)

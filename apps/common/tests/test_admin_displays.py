@@ -15,6 +15,8 @@ from apps.common.admin.displays import (
     time_column,
     two_lines,
 )
+from apps.common.phones import placeholder_phone
+from apps.common.reader import reading
 
 NOON = datetime(2026, 1, 5, 21, 30, tzinfo=UTC)
 
@@ -25,8 +27,18 @@ def test_money_reads_the_same_in_both_directions(language, shown):
         assert show_money(Decimal("1234.5")) == f"<bdi>{shown}</bdi>"
 
 
-def test_a_phone_reads_from_left_to_right():
-    assert show_phone("+966551234567") == '<bdi dir="ltr">+966551234567</bdi>'
+@pytest.mark.parametrize(("may", "shown"), [(True, "+966551234567"), (False, "+9665••••••67")])
+def test_a_phone_reads_from_left_to_right_and_whole_for_who_may_see_it(may, shown):
+    row = object()
+    reader = SimpleNamespace(has_perm=lambda right, about: may and (right, about) == ("salons.contact_customer", row))
+
+    with reading(reader):
+        assert show_phone("+966551234567", row) == f'<bdi dir="ltr">{shown}</bdi>'
+
+
+def test_without_a_reader_a_phone_is_masked_and_the_place_of_an_erased_one_is_empty():
+    assert show_phone("+966551234567", None) == '<bdi dir="ltr">+9665••••••67</bdi>'
+    assert show_phone(placeholder_phone(), None) == EMPTY
 
 
 @pytest.mark.parametrize("show", [show_money, show_time])

@@ -9,7 +9,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from apps.accounts.services import ensure_proven
 from apps.accounts.sessions import proven_at
-from apps.common.admin.displays import name_column, phone_column, state_column
+from apps.common.admin.displays import name_column, public_phone_column, state_column
 from apps.common.admin.filters import BooleanRadioFilter, ChoicesDropdownFilter
 from apps.common.admin.forms import ScopedModelForm
 from apps.common.admin.transfer import ExportableModelAdmin
@@ -100,7 +100,7 @@ class SalonAdmin(AsksAboutVisits, ExportableModelAdmin):
                     ("audience", "city"),
                     ("address", "phone"),
                     ("slug", "timezone"),
-                    "is_active",
+                    ("is_active", "stylists_see_phones"),
                 ]
             },
         ),
@@ -150,7 +150,7 @@ class SalonAdmin(AsksAboutVisits, ExportableModelAdmin):
     readonly_fields = ["display_calls"]
 
     display_name = name_column(_("salon"), "slug")
-    display_phone = phone_column("phone", _("phone"))
+    display_phone = public_phone_column("phone", _("phone"))
     display_confirmation = state_column(
         "confirmation",
         {

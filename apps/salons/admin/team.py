@@ -7,7 +7,7 @@ from unfold.widgets import UnfoldAdminColorInputWidget
 from apps.accounts.roles import SalonRole
 from apps.accounts.services import ensure_proven
 from apps.accounts.sessions import proven_at
-from apps.common.admin.displays import left_to_right, phone_column, state_column, two_lines
+from apps.common.admin.displays import phone_column, show_phone, state_column, two_lines
 from apps.common.admin.filters import BooleanRadioFilter, ChoicesDropdownFilter, ScopedRelatedFilter
 from apps.common.admin.transfer import ExportableModelAdmin
 from apps.common.scope import salons_allowing
@@ -98,7 +98,7 @@ class MembershipAdmin(ExportableModelAdmin):
 
     @admin.display(description=_("person"), ordering="user__name")
     def display_person(self, membership):
-        return two_lines(membership.user, left_to_right(membership.user.phone))
+        return two_lines(membership.user, show_phone(membership.user.phone, membership))
 
     def save_model(self, request, obj, form, change):
         ensure_proven(proven_at(request))

@@ -47,7 +47,7 @@ class Salon(Named, Tracked):
     audience = models.CharField(_("for"), max_length=16, choices=Audience.choices, default=Audience.WOMEN)
     city = models.CharField(_("city"), max_length=16, choices=City.choices, default=City.RIYADH)
     address = models.CharField(_("street address"), max_length=255, blank=True)
-    phone = PhoneField(_("phone"), blank=True)
+    phone = PhoneField(_("phone"), blank=True, is_public=True)
     timezone = models.CharField(_("time zone"), max_length=64, default="Asia/Riyadh")
     offers_home_service = models.BooleanField(_("visits customers at home"), default=False)
     home_service_licence = models.CharField(_("home service licence"), max_length=64, blank=True)
@@ -98,6 +98,11 @@ class Salon(Named, Tracked):
     )
     refund_limit = models.DecimalField(
         _("refund a manager may approve alone"), max_digits=10, decimal_places=2, default=500
+    )
+    stylists_see_phones = models.BooleanField(
+        _("stylists see customers' phones"),
+        default=False,
+        help_text=_("Otherwise they see the last two digits only."),
     )
     is_active = models.BooleanField(_("open for business"), default=True)
 
@@ -214,7 +219,11 @@ class Customer(SalonOwned):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="customer_cards", verbose_name=_("person")
     )
-    notes = models.TextField(_("notes"), blank=True, help_text=_("Seen by this salon only, never by the customer."))
+    notes = models.TextField(
+        _("notes"),
+        blank=True,
+        help_text=_("Seen by this salon only. A customer who asks for a copy of their data gets it too."),
+    )
     is_blocked = models.BooleanField(_("may not book online"), default=False)
 
     class Meta:
@@ -265,3 +274,22 @@ class Review(SalonOwned):
 
     def __str__(self):
         return "★" * self.rating
+
+
+class BlockedPhone(models.Model):
+    """That a salon takes no online bookings of a phone whose person was erased: a keyed hash, not the number."""
+
+    salon = models.ForeignKey(Salon, models.CASCADE, related_name="+", verbose_name=_("salon"))
+    phone_hmac = models.CharField(max_length=64, editable=False)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    objects = SalonQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("blocked phone")
+        verbose_name_plural = _("blocked phones")
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["salon", "phone_hmac"], name="salons_blocked_phone_once")]
+
+    def __str__(self):
+        return self.phone_hmac[:8]
