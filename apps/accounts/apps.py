@@ -10,6 +10,10 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self):
+        from apps.accounts.handlers import log_export
+        from apps.common.events import RowsExported, subscribe
+
+        subscribe(RowsExported, log_export)
         post_migrate.connect(create_platform_groups, sender=self)
         # A sign-in must not rewrite the person (and add a history row); `note_last_login` keeps the time without that.
         user_logged_in.disconnect(dispatch_uid="update_last_login")

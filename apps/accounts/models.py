@@ -3,6 +3,7 @@ import uuid
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.querysets import AccountQuerySet, UserManager
@@ -55,13 +56,16 @@ class User(AbstractBaseUser, PermissionsMixin):
         ]
 
     def __str__(self):
-        return self.name or self.phone
+        if self.erased_at is not None:
+            return gettext("erased person")
+        # Names stand in lists, logs and messages, also before people who may not see phones.
+        return self.name or mask_phone(self.phone)
 
     def get_full_name(self):
         return str(self)
 
     def get_short_name(self):
-        return self.name.split(" ")[0] or self.phone
+        return self.name.split(" ")[0] or str(self)
 
     @property
     def is_staff(self):
@@ -217,11 +221,21 @@ class DataRequest(Tracked):
         DONE = "done", _("done")
         REFUSED = "refused", _("refused")
 
+    class Source(models.TextChoices):
+        APP = "app", _("in the app")
+        PHONE = "phone", _("by phone")
+        WRITING = "writing", _("in writing")
+        SALON = "salon", _("at the salon")
+
     user = models.ForeignKey(User, models.PROTECT, related_name="data_requests", verbose_name=_("person"))
     kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
     status = models.CharField(_("status"), max_length=16, choices=Status.choices, default=Status.OPEN)
     due_on = models.DateField(_("due on"))
     note = models.TextField(_("note"), blank=True)
+    source = models.CharField(_("asked"), max_length=16, choices=Source.choices, default=Source.APP)
+    extension_reason = models.TextField(_("why it takes longer"), blank=True)
+    answer = models.TextField(_("answer"), blank=True, help_text=_("What the person is told."))
+    answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
 
     objects = AccountQuerySet.as_manager()
 
@@ -242,3 +256,65 @@ class DataRequest(Tracked):
 
     def __str__(self):
         return f"{self.get_kind_display()} · {self.user}"
+
+
+class Consent(models.Model):
+    """One yes or no of a person to a use of their data, kept for good: the newest one counts. Rows are only added.
+
+    It covers every channel, because messages of the purpose are not told apart by theirs.
+    """
+
+    class Purpose(models.TextChoices):
+        MARKETING = "marketing", _("promotional messages")
+
+    class Source(models.TextChoices):
+        APP = "app", _("in the app")
+        DESK = "desk", _("entered by the owner")
+        IMPORT = "import", _("known before records were kept")
+        ERASURE = "erasure", _("erasure of the person's data")
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="consents", verbose_name=_("person"))
+    purpose = models.CharField(_("purpose"), max_length=16, choices=Purpose.choices, default=Purpose.MARKETING)
+    is_granted = models.BooleanField(_("agreed"))
+    source = models.CharField(_("said"), max_length=16, choices=Source.choices)
+    actor = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("entered by")
+    )
+    given_at = models.DateTimeField(_("said at"), auto_now_add=True)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("consent")
+        verbose_name_plural = _("consents")
+        ordering = ["-given_at", "-pk"]
+
+    def __str__(self):
+        return self.get_purpose_display()
+
+
+class ExportLog(models.Model):
+    """One file with data that left the back office, or one copy of a person's data. Rows are only added."""
+
+    actor = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("exported by"))
+    model_label = models.CharField(_("what"), max_length=64)
+    file_format = models.CharField(_("format"), max_length=8)
+    filters = models.TextField(_("filters"), blank=True, help_text=_("As in the address of the list."))
+    row_count = models.PositiveIntegerField(_("rows"))
+    salons = models.TextField(_("salons"), blank=True)
+    person = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="copies", verbose_name=_("data of")
+    )
+    address_range = models.CharField(_("address range"), max_length=64, blank=True)
+    exported_at = models.DateTimeField(_("exported at"), auto_now_add=True)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("exported file")
+        verbose_name_plural = _("exported files")
+        ordering = ["-exported_at", "-pk"]
+        indexes = [models.Index(fields=["-exported_at", "-id"], name="accounts_export_newest")]
+
+    def __str__(self):
+        return f"{self.model_label} · {self.file_format}"

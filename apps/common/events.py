@@ -8,6 +8,7 @@ one (telling people about it) runs in a savepoint, and its failure is logged whi
 import logging
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -16,6 +17,20 @@ logger = logging.getLogger(__name__)
 
 Handler = Callable[[Any], Any]
 Subscription = tuple[Handler, bool]
+
+
+@dataclass(frozen=True)
+class RowsExported:
+    """A spreadsheet is about to leave the admin."""
+
+    actor_id: Any
+    model: str
+    file_format: str
+    filters: str
+    row_count: int
+    salons: tuple[str, ...]
+    address: str
+
 
 _subscriptions: defaultdict[type[Any], list[Subscription]] = defaultdict(list)
 

@@ -11,7 +11,15 @@ from django.contrib.auth.models import Group
 from django.db import models
 from django.utils import timezone
 
-from apps.accounts.models import DataRequest, IdempotencyKey, OtpChallenge, PhoneGuard, TokenFamily, User
+from apps.accounts.models import (
+    DataRequest,
+    ExportLog,
+    IdempotencyKey,
+    OtpChallenge,
+    PhoneGuard,
+    TokenFamily,
+    User,
+)
 from apps.accounts.roles import PlatformRole, SalonRole
 from apps.accounts.tests import factories as accounts
 from apps.bookings.models import Booking
@@ -40,7 +48,17 @@ from apps.salons.tests import factories as salons
 MARK = "zx~qv"
 # A search for this word finds rows that hold the mark, while the echo of the word on the page does not hold it.
 WORD = "kappa"
-PLAIN = {"currency", "timezone", "color", "vat_number", "slug", "code_hmac", "current_jti_hash", "password"}
+PLAIN = {
+    "currency",
+    "timezone",
+    "color",
+    "vat_number",
+    "slug",
+    "code_hmac",
+    "current_jti_hash",
+    "password",
+    "model_label",
+}
 PHONE = "+966599887766"
 
 Rows = dict[type[models.Model], Any]
@@ -140,6 +158,7 @@ def platform(person: User) -> Rows:
         TokenFamily: accounts.TokenFamilyFactory(user=person),
         IdempotencyKey: accounts.IdempotencyKeyFactory(user=person),
         DataRequest: accounts.DataRequestFactory(user=person),
+        ExportLog: accounts.ExportLogFactory(actor=person),
     }
 
 

@@ -9,7 +9,15 @@ from django.utils import timezone
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from apps.accounts.models import DataRequest, IdempotencyKey, OtpChallenge, PhoneGuard, TokenFamily, User
+from apps.accounts.models import (
+    DataRequest,
+    ExportLog,
+    IdempotencyKey,
+    OtpChallenge,
+    PhoneGuard,
+    TokenFamily,
+    User,
+)
 from apps.accounts.roles import PlatformRole
 
 PASSWORD = "a-long-test-password"
@@ -112,3 +120,13 @@ def wrong_code(app):
     """Six digits that the app shows at no time near now."""
     shown = {app_code(app, steps) for steps in (-2, -1, 0, 1, 2)}
     return next(code for code in map("{:06d}".format, range(10)) if code not in shown)
+
+
+class ExportLogFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ExportLog
+
+    actor = factory.SubFactory(OwnerFactory)
+    model_label = "salons.customer"
+    file_format = "xlsx"
+    row_count = 1

@@ -5,17 +5,20 @@ from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core import signing
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from import_export.admin import ExportMixin, ImportExportMixin
 from import_export.forms import ConfirmImportForm
+from rest_framework.throttling import BaseThrottle
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from apps.common.admin.base import BaseModelAdmin
 from apps.common.admin.changelist import HOSTILE_VALUES
 from apps.common.errors import DomainError
+from apps.common.events import RowsExported, publish
 from apps.common.scope import salon_model, salons_allowing
 from apps.common.spreadsheets import CsvFormat, SpreadsheetFormat, XlsxFormat
 
@@ -89,7 +92,25 @@ class ExportableModelAdmin(ExportMixin, BaseModelAdmin):
     def get_export_data(self, file_format, request, queryset, **kwargs):
         if not self.has_export_permission(request):
             raise PermissionDenied
-        return file_format.export_data(self.get_data_for_export(request, queryset, force_native_type=True, **kwargs))
+        rows = self.get_data_for_export(request, queryset, force_native_type=True, **kwargs)
+        content = file_format.export_data(rows)
+        self.tell_exported(request, queryset, file_format, row_count=len(rows))
+        return content
+
+    @transaction.atomic
+    def tell_exported(self, request, queryset, file_format, *, row_count):
+        """Told before the file leaves: what cannot be noted down is not handed out."""
+        publish(
+            RowsExported(
+                actor_id=request.user.pk,
+                model=self.opts.label_lower,
+                file_format=file_format.get_extension(),
+                filters=_filters(request),
+                row_count=row_count,
+                salons=_salons(self.model, queryset),
+                address=BaseThrottle().get_ident(request) or "",
+            )
+        )
 
     def get_export_resource_fields_from_form(self, form):
         return None
@@ -189,6 +210,24 @@ class ImportableModelAdmin(ImportExportMixin, ExportableModelAdmin):
     def _import_again(self, request, why):
         messages.error(request, why)
         return HttpResponseRedirect(self.own_url("import"))
+
+
+def _filters(request):
+    """What the list was narrowed by, as its address says; the words of a search may be somebody's name and stay out."""
+    asked = request.GET.copy()
+    for name in ("q", "p", "o", "all"):
+        if asked.pop(name, None) and name == "q":
+            asked["q"] = "*"
+    return asked.urlencode(safe="*")
+
+
+def _salons(model, queryset):
+    """The address names of the salons whose rows are in the file."""
+    salons = salon_model(model)
+    if salons is None:
+        return ()
+    concerned = salons._base_manager.filter(pk__in=queryset.order_by().values("salon"))
+    return tuple(concerned.order_by("slug").values_list("slug", flat=True))
 
 
 UNREADABLE = _("The file could not be read. Use an Excel file (.xlsx) or a CSV file.")
