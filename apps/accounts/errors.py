@@ -114,3 +114,31 @@ class RequestInProgress(Conflict):
     code = "request_in_progress"
     message = _("The same request is still being answered. Please try again shortly.")
     retry_after = 1
+
+
+class RequestAnswered(Conflict):
+    """A data request that is not open, or not of the kind this answers."""
+
+    code = "request_answered"
+    message = _("This request was answered already, or it asks for something else.")
+
+
+class RequestExtended(Conflict):
+    """The law gives one extension."""
+
+    code = "request_extended"
+    message = _("The time for this request was extended before. It can be extended once.")
+
+
+class ErasureBlocked(Conflict):
+    """Something has to come to its end first. Params: `reasons`, sentences in the active language."""
+
+    code = "erasure_blocked"
+    message = _("The data cannot be erased yet. %(reasons)s")
+
+
+class PersonErased(Conflict):
+    """The person's data were erased meanwhile: nothing is written about them any more."""
+
+    code = "person_erased"
+    message = _("The data of this person were erased.")

@@ -4,11 +4,20 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.db.models import F
 from django.utils import timezone
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from apps.accounts.models import DataRequest, OtpChallenge, TokenFamily, User
+from apps.accounts.models import (
+    Consent,
+    DataRequest,
+    ExportLog,
+    IdempotencyKey,
+    OtpChallenge,
+    TokenFamily,
+    User,
+)
 
 ExportPart = Callable[[User], Any]
 
@@ -39,7 +48,25 @@ def _sign_ins(user: User) -> list[Any]:
 
 
 def _data_requests(user: User) -> list[Any]:
-    return list(DataRequest.objects.filter(user=user).values("kind", "status", "created_at", "due_on"))
+    fields = ("kind", "source", "status", "created_at", "due_on", "note", "extension_reason", "answer", "answered_at")
+    return list(DataRequest.objects.filter(user=user).values(*fields))
+
+
+def _earlier_profiles(user: User) -> list[Any]:
+    fields = ("phone", "name", "locale", "marketing_consent", "is_active")
+    return list(user.history.values(*fields, changed_at=F("history_date")))
+
+
+def _consents(user: User) -> list[Any]:
+    return list(Consent.objects.filter(user=user).values("purpose", "is_granted", "source", "given_at"))
+
+
+def _copies(user: User) -> list[Any]:
+    return list(ExportLog.objects.filter(person=user).values("file_format", "exported_at", "address_range"))
+
+
+def _repeatable_calls(user: User) -> list[Any]:
+    return list(IdempotencyKey.objects.filter(user=user).values("method", "path", "response_status", "created_at"))
 
 
 _export_parts: dict[str, ExportPart] = {
@@ -47,6 +74,10 @@ _export_parts: dict[str, ExportPart] = {
     "codes": _codes,
     "sign_ins": _sign_ins,
     "data_requests": _data_requests,
+    "earlier_profiles": _earlier_profiles,
+    "consents": _consents,
+    "copies": _copies,
+    "repeatable_calls": _repeatable_calls,
 }
 
 

@@ -8,10 +8,12 @@ class BookingsConfig(AppConfig):
     verbose_name = _("Bookings")
 
     def ready(self):
+        from apps.accounts.erasure import add_erasure_part
         from apps.accounts.selectors import add_export_part
-        from apps.bookings import consequences
+        from apps.bookings import consequences, erasure
         from apps.bookings.selectors import own_bookings
         from apps.salons.consequences import answer_with
 
         add_export_part("bookings", own_bookings)
+        add_erasure_part(erasure)
         answer_with(consequences)

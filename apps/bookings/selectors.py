@@ -9,7 +9,7 @@ from itertools import islice
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import BigIntegerField, Count, Field, Func, Q, TimeField, Value
+from django.db.models import BigIntegerField, Count, F, Field, Func, Q, TimeField, Value
 from django.db.models.functions import Cast
 from django.utils import timezone
 
@@ -263,14 +263,25 @@ def own_bookings(person):
     fields = (
         "reference",
         "status",
+        "source",
         "starts_at",
         "ends_at",
         "service_name_ar",
         "service_name_en",
         "price_amount",
+        "vat_amount",
+        "currency",
+        "prepay_amount",
         "note",
+        "override_reason",
+        "cancelled_by",
+        "cancellation_fee_amount",
+        "created_at",
     )
-    return list(Booking.objects.of_customer(person).values(*fields))
+    own = Booking.objects.of_customer(person)
+    return list(
+        own.values(*fields, salon_slug=F("salon__slug"), staff_ar=F("staff__name_ar"), staff_en=F("staff__name_en"))
+    )
 
 
 def keeps_pause(salon: Salon, staff: Staff) -> bool:

@@ -46,7 +46,7 @@ from apps.common.money import VAT_RATE, display_money, percentage, vat_included
 from apps.common.statements import compiled
 from apps.common.transactions import use_case
 from apps.salons.models import Review, Salon, Service
-from apps.salons.services import customer_card_of
+from apps.salons.services import customer_card_of, ensure_not_erased
 
 Status = Booking.Status
 Source = Booking.Source
@@ -79,6 +79,7 @@ def book_appointment(
     """
     now = timezone.now()
     lock_for_booking(person_id=person.pk, service_id=service_id)
+    ensure_not_erased(person)
     service = _bookable_service(service_id)
     promise = quotes.read_quote(quote, service=service, now=now) if quote else None
     customer = customer_card_of(person, salon=service.salon)
@@ -372,6 +373,7 @@ def review_booking(*, actor, booking_id, rating, comment=""):
     booking = lock_booking(booking_id)
     if booking.status != Status.COMPLETED or booking.review_id is not None:
         raise NotReviewable
+    ensure_not_erased(booking.customer.user)
 
     review = Review(
         salon=booking.salon,

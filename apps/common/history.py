@@ -20,6 +20,19 @@ def save_as(instance, *, actor, reason="", update_fields=None):
     return instance
 
 
+def overwrite(rows, *, keeping=(), **values):
+    """Write `values` over the columns of `rows` and of every version kept of them: nothing tells what was there.
+
+    The reasons kept with the versions go too, except those in `keeping`. No version is added.
+    """
+    keys = list(rows.order_by().values_list("pk", flat=True))
+    versions = rows.model.history.model._base_manager.filter(**{f"{rows.model._meta.pk.name}__in": keys})
+    versions.exclude(history_change_reason__in=keeping).update(history_change_reason="")
+    if values:
+        versions.update(**values)
+        rows.model._base_manager.filter(pk__in=keys).update(**values)
+
+
 def insert_unless(instance, *, rule, actor=None, reason=""):
     """Insert `instance`, with its history row where one is kept, unless the constraint named `rule` refuses it.
 

@@ -8,8 +8,10 @@ from apps.common.text import localized, search_key
 
 
 def tracked_history(**kwargs):
-    """HistoricalRecords as every model here keeps them: with a reason of any length."""
-    return HistoricalRecords(history_change_reason_field=models.TextField(null=True), **kwargs)
+    """HistoricalRecords as every model here keeps them. The settings say that a reason has any length: a field given
+    here would be one for all tables, and an update of it would go to the table that took it last.
+    """
+    return HistoricalRecords(**kwargs)
 
 
 class Tracked(models.Model):

@@ -8,6 +8,11 @@ class NotificationsConfig(AppConfig):
     verbose_name = _("Messages")
 
     def ready(self):
-        from apps.notifications import handlers
+        from apps.accounts.erasure import add_erasure_part
+        from apps.accounts.selectors import add_export_part
+        from apps.notifications import erasure, handlers
+        from apps.notifications.selectors import own_messages
 
+        add_export_part("messages", own_messages)
+        add_erasure_part(erasure)
         handlers.subscribe()

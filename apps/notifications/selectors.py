@@ -2,9 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.bookings.models import Booking
 from apps.common.statements import compiled
 from apps.notifications.models import Channel, Kind, Notification, Template
@@ -63,3 +64,10 @@ def has_payable_link(booking: Booking, now: datetime) -> bool:
     """Whether the customer can still pay for `booking` under a link."""
     alive = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
     return Payment.objects.open().filter(alive, booking=booking).exclude(payment_url="").exists()
+
+
+def own_messages(person: User) -> list[object]:
+    """What was written to a customer, as plain values, newest first."""
+    fields = ("kind", "channel", "recipient", "locale", "body", "status", "created_at", "sent_at", "delivered_at")
+    own = Notification.objects.filter(booking__customer__user=person)
+    return list(own.values(*fields, booking_reference=F("booking__reference")))

@@ -8,12 +8,17 @@ class PaymentsConfig(AppConfig):
     verbose_name = _("Payments")
 
     def ready(self):
+        from apps.accounts.erasure import add_erasure_part
         from apps.accounts.selectors import add_export_part
         from apps.bookings.events import BookingCancelled, BookingRepriced
         from apps.common.events import subscribe
+        from apps.payments import erasure
         from apps.payments.handlers import return_money, return_surplus
-        from apps.payments.selectors import own_payments
+        from apps.payments.selectors import own_payments, own_refunds, own_tax_documents
 
         add_export_part("payments", own_payments)
+        add_export_part("refunds", own_refunds)
+        add_export_part("tax_documents", own_tax_documents)
+        add_erasure_part(erasure)
         subscribe(BookingCancelled, return_money)
         subscribe(BookingRepriced, return_surplus)

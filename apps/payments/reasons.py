@@ -46,6 +46,8 @@ BUSY = gettext_noop("the gateway takes no more calls at the moment")
 MISCONFIGURED = gettext_noop("the gateway refuses our account")
 MISSING = gettext_noop("the gateway does not know it")
 
+ERASED = gettext_noop("the customer's data was erased")
+
 _WORDS: dict[type[GatewayError], str] = {
     GatewayOutcomeUnknown: NO_CLEAR_ANSWER,
     GatewayUnreachable: UNREACHABLE,
@@ -53,7 +55,7 @@ _WORDS: dict[type[GatewayError], str] = {
     GatewayMisconfigured: MISCONFIGURED,
     GatewayMissing: MISSING,
 }
-_OURS = frozenset(value for name, value in globals().items() if name.isupper() and isinstance(value, str))
+OURS = frozenset(value for name, value in globals().items() if name.isupper() and isinstance(value, str))
 _WITH_DETAIL = re.compile(r"(?P<words>.*?)(?: \((?P<detail>.*)\))?", re.DOTALL)
 
 
@@ -70,7 +72,7 @@ def with_detail(words: str, detail: str) -> str:
 def explain(reason: str) -> str:
     """A kept reason in the active language, its detail unchanged; a person's own words stay as they are."""
     match = _WITH_DETAIL.fullmatch(reason)
-    if match is None or match["words"] not in _OURS:
+    if match is None or match["words"] not in OURS:
         return reason
     words = gettext(match["words"])
     return f"{words} ({match['detail']})" if match["detail"] else words

@@ -3,11 +3,11 @@
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 
 from apps.bookings.models import Booking
 from apps.common.money import round_money
-from apps.payments.models import Payment
+from apps.payments.models import Payment, Refund, TaxDocument, WebhookEvent
 from apps.payments.moyasar import MoyasarClient
 
 NOTHING = Decimal("0.00")
@@ -57,8 +57,41 @@ def most_telling(payments):
     return next(alive, None) or next(reversed(settled), None) or next(iter(payments), None)
 
 
+def events_about(payments):
+    """What the gateway told about `payments`: webhooks that name one of them or its link."""
+    names = payments.values_list("gateway_invoice_id", "gateway_payment_id")
+    invoices, ids = ({name[place] for name in names} - {""} for place in (0, 1))
+    named = Q(payload__data__invoice_id__in=[*invoices]) | Q(payload__data__id__in=[*ids])
+    return WebhookEvent.objects.filter(named)
+
+
 def own_payments(person):
     """What the product keeps of a customer's payments, as plain values, newest first."""
-    fields = ("method", "status", "amount", "refunded_amount", "currency", "paid_at")
+    fields = (
+        "method",
+        "status",
+        "amount",
+        "captured_amount",
+        "refunded_amount",
+        "currency",
+        "created_at",
+        "paid_at",
+        "failure_reason",
+        "gateway_payment_id",
+    )
     own = Payment.objects.filter(booking__customer__user=person)
     return list(own.values(*fields, booking_reference=F("booking__reference")))
+
+
+def own_refunds(person):
+    """What went back to a customer or is on its way, as plain values, newest first."""
+    fields = ("amount", "status", "reason", "created_at", "settled_at")
+    own = Refund.objects.filter(payment__booking__customer__user=person)
+    return list(own.values(*fields, booking_reference=F("payment__booking__reference")))
+
+
+def own_tax_documents(person):
+    """A customer's invoices and credit notes, as plain values, newest first."""
+    fields = ("kind", "number", "issued_at", "seller_name", "gross_amount", "net_amount", "vat_amount", "qr_payload")
+    own = TaxDocument.objects.filter(payment__booking__customer__user=person)
+    return list(own.values(*fields, booking_reference=F("payment__booking__reference")))

@@ -6,3 +6,13 @@ class SalonsConfig(AppConfig):
     name = "apps.salons"
     default_auto_field = "django.db.models.BigAutoField"
     verbose_name = _("Salons")
+
+    def ready(self):
+        from apps.accounts.erasure import add_erasure_part
+        from apps.accounts.selectors import add_export_part
+        from apps.salons import erasure
+        from apps.salons.selectors import own_cards, own_reviews
+
+        add_export_part("customer_cards", own_cards)
+        add_export_part("reviews", own_reviews)
+        add_erasure_part(erasure)

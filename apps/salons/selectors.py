@@ -1,9 +1,9 @@
 """Reads of the public catalogue."""
 
-from django.db.models import Avg, Count, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Avg, Count, F, OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Coalesce
 
-from apps.salons.models import Review, Salon, Service, Staff, StaffService
+from apps.salons.models import Customer, Review, Salon, Service, Staff, StaffService
 
 PUBLISHED = Q(is_published=True)
 
@@ -34,3 +34,16 @@ def bookable_staff(salon, service=None):
 def published_reviews(salon):
     """Reviews shown to customers, newest first."""
     return Review.objects.filter(PUBLISHED, salon=salon).select_related("customer__user", "service", "staff")
+
+
+def own_cards(person):
+    """What the salons keep on their cards of a person, as plain values."""
+    cards = Customer.objects.filter(user=person)
+    return list(cards.values("notes", "is_blocked", "created_at", salon_slug=F("salon__slug")))
+
+
+def own_reviews(person):
+    """What a person said after their visits, as plain values, newest first."""
+    reviews = Review.objects.filter(customer__user=person)
+    fields = ("rating", "comment", "is_published", "created_at")
+    return list(reviews.values(*fields, salon_slug=F("salon__slug"), booking_reference=F("booking__reference")))

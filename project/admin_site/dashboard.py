@@ -12,12 +12,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.accounts.models import DataRequest
 from apps.bookings.models import Booking
 from apps.common.money import display_money
 from apps.notifications.models import Notification
 from apps.payments.models import Payment, ReconciliationFinding, Refund
 
 AGENDA_LENGTH = 12
+DATA_REQUESTS_DUE = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,12 @@ def _income_card(payments: QuerySet, midnight: datetime) -> Card:
 
 
 def _alarm_cards(request: HttpRequest) -> list[Card]:
+    due_soon = (timezone.localdate() + DATA_REQUESTS_DUE + timedelta(days=1)).isoformat()
     wanted = [
         (Refund, _("Refunds waiting"), "currency_exchange", {"status__in": "requested,unknown,review"}),
         (Notification, _("Failed messages"), "sms_failed", {"status__in": "failed,undelivered"}),
         (ReconciliationFinding, _("Differences with the gateway"), "troubleshoot", {"resolved_at__isnull": "True"}),
+        (DataRequest, _("Data requests due soon"), "policy", {"status__in": "open", "due_on__lt": due_soon}),
     ]
     return [
         _counted(title, icon, model.objects.visible_to(request.user), lookups, alarming=True)

@@ -56,6 +56,7 @@ GROUPS = [
             ("accounts.user", "person"),
             ("auth.group", "shield_person"),
             ("accounts.datarequest", "policy"),
+            ("accounts.exportlog", "file_export"),
             ("accounts.otpchallenge", "pin"),
             ("accounts.phoneguard", "phonelink_lock"),
             ("accounts.tokenfamily", "devices"),

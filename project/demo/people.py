@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
 from django.contrib.auth.models import Group
 
-from apps.accounts.models import User
+from apps.accounts.models import Consent, User
 from apps.accounts.roles import PlatformRole
 from project.demo.world import PAST_DAYS, World, identity
 
@@ -94,6 +94,9 @@ def add_customers(world: World) -> dict[str, list[Newcomer]]:
         clientele[salon["slug"]] = sorted(found, key=lambda one: one.joined)
     for newcomer in sorted((one for known in clientele.values() for one in known), key=lambda one: one.joined):
         world.archive.add(newcomer.person, at=newcomer.joined)
+        if newcomer.person.marketing_consent:
+            said = Consent(user=newcomer.person, is_granted=True, source=Consent.Source.APP, actor=newcomer.person)
+            world.archive.add(said, at=newcomer.joined)
     return clientele
 
 

@@ -3,9 +3,9 @@
 from datetime import datetime, time, timedelta
 from random import Random
 
-from apps.accounts.models import DataRequest, OtpChallenge, PhoneGuard, TokenFamily, User
+from apps.accounts.models import DataRequest, ExportLog, OtpChallenge, PhoneGuard, TokenFamily, User
 from apps.accounts.services.codes import LIFETIME
-from apps.accounts.services.profile import ANSWER_WITHIN
+from apps.accounts.services.requests import ANSWER_WITHIN, PERSONAL_COPY
 from project.demo.people import Newcomer
 from project.demo.world import World, identity, minutes
 
@@ -89,10 +89,16 @@ def _add_request(world: World, person: User, kind: str, status: str, days: int, 
     asked = world.moment(-days, NOON)
     request = DataRequest(user=person, kind=kind, due_on=(asked + ANSWER_WITHIN).date())
     world.archive.add(request, at=asked, by=person)
-    if status != DataRequest.Status.OPEN:
-        done, refused = world.content.words["data_requests"]
-        note = refused if status == DataRequest.Status.REFUSED else done
-        world.archive.change(request, at=asked + timedelta(days=6), by=owner, reason=note, status=status, note=note)
+    if status == DataRequest.Status.OPEN:
+        return
+    done, refused = world.content.words["data_requests"]
+    said = refused if status == DataRequest.Status.REFUSED else done
+    answered = asked + timedelta(days=6)
+    answer = {"status": status, "answer": said, "answered_at": answered}
+    world.archive.change(request, at=answered, by=owner, reason=said, **answer)
+    if kind == DataRequest.Kind.EXPORT:
+        copy = ExportLog(actor=owner, model_label=PERSONAL_COPY, file_format="json", row_count=1, person=person)
+        world.archive.add(copy, at=answered)
 
 
 def _between(chance: Random, first: datetime, last: datetime) -> datetime:

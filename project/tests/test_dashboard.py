@@ -1,10 +1,12 @@
 """The first page: every figure is the count of the list it leads to, for each role."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.accounts.tests.factories import PlatformUserFactory
+from apps.accounts.tests.factories import DataRequestFactory, PlatformUserFactory
 from apps.bookings.tests.factories import BookingFactory
 from apps.notifications.tests.factories import NotificationFactory
 from apps.payments.models import Payment, ReconciliationFinding, ReconciliationRun, Refund
@@ -30,6 +32,9 @@ def salon():
         NotificationFactory(booking=booking, status="failed")
         run = ReconciliationRun.objects.create(since=now)
         ReconciliationFinding.objects.create(salon=place, run=run, payment=payment, kind="amount")
+        DataRequestFactory(due_on=timezone.localdate() + timedelta(days=7))
+        DataRequestFactory(due_on=timezone.localdate() + timedelta(days=8))
+        DataRequestFactory(due_on=timezone.localdate(), status="done")
     return ours
 
 
@@ -51,8 +56,8 @@ def person(role, salon):
         ("receptionist", ["5", "1", "1", "1"]),
         ("stylist", ["0", "0", "0"]),
         ("support", ["10", "2", "2", "2", "2", "2"]),
-        ("auditor", ["10", "2", "2", "2", "2", "2"]),
-        ("owner", ["10", "2", "2", "2", "2", "2"]),
+        ("auditor", ["10", "2", "2", "2", "2", "2", "2"]),
+        ("owner", ["10", "2", "2", "2", "2", "2", "2"]),
     ],
 )
 def test_every_figure_is_the_count_of_the_list_it_leads_to(client, salon, role, figures):

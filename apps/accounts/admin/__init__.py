@@ -1,3 +1,3 @@
-from apps.accounts.admin import people, security
+from apps.accounts.admin import people, privacy, security
 
-__all__ = ["people", "security"]
+__all__ = ["people", "privacy", "security"]

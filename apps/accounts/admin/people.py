@@ -4,7 +4,7 @@ from django.contrib.auth.models import Group
 from django.db.models import Count
 from django.http import HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -14,14 +14,14 @@ from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from apps.accounts import reasons, services
-from apps.accounts.models import DataRequest, User
-from apps.accounts.resources import DataRequestExport, UserExport
+from apps.accounts.models import Consent, User
+from apps.accounts.resources import UserExport
 from apps.accounts.roles import PlatformRole
 from apps.accounts.selectors import has_second_factor
 from apps.accounts.sessions import end_sessions, proven_at
 from apps.common.admin.base import BaseModelAdmin
 from apps.common.admin.dialogs import ReasonDialog, proof_page, run_use_case
-from apps.common.admin.displays import phone_column, state_column, time_column, two_lines
+from apps.common.admin.displays import EMPTY, phone_column, show_time, time_column, two_lines
 from apps.common.admin.filters import BooleanRadioFilter, ChoicesDropdownFilter, RangeDateFilter, ScopedRelatedFilter
 from apps.common.admin.forms import ScopedModelForm
 from apps.common.admin.transfer import ExportableModelAdmin
@@ -75,6 +75,7 @@ class UserAdmin(DjangoUserAdmin, ExportableModelAdmin):
         "display_owner",
         "display_password",
         "display_second_factor",
+        "display_consents",
         "display_since",
         "display_last_login",
     ]
@@ -87,6 +88,7 @@ class UserAdmin(DjangoUserAdmin, ExportableModelAdmin):
             None,
             {"fields": [("phone", "name"), ("locale", "marketing_consent"), ("display_since", "display_last_login")]},
         ),
+        (_("Consents"), {"classes": ["tab"], "fields": ["display_consents"]}),
         (
             _("Rights"),
             {
@@ -102,11 +104,25 @@ class UserAdmin(DjangoUserAdmin, ExportableModelAdmin):
 
     @admin.display(description=_("person"), ordering="name")
     def display_person(self, person):
-        return two_lines(person.name or _("(no name yet)"))
+        return two_lines(person if person.erased_at else person.name or _("(no name yet)"))
 
     @admin.display(description=OWNER, ordering="is_superuser", boolean=True)
     def display_owner(self, person):
         return person.is_superuser
+
+    @admin.display(description=_("consents"))
+    def display_consents(self, person):
+        """What the person said about promotional messages and where, the newest first."""
+        rows = [
+            (
+                consent,
+                _("Yes") if consent.is_granted else _("No"),
+                consent.get_source_display(),
+                show_time(consent.given_at),
+            )
+            for consent in person.consents.all()
+        ]
+        return format_html_join("", '<bdi class="block">{}: {} · {} · {}</bdi>', rows) or EMPTY
 
     @admin.display(description=_("password"))
     def display_password(self, person):
@@ -134,6 +150,9 @@ class UserAdmin(DjangoUserAdmin, ExportableModelAdmin):
             field.label_from_instance = role_name
         return field
 
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and not (obj and obj.erased_at)
+
     def get_fieldsets(self, request, obj=None):
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or obj != request.user:
@@ -143,7 +162,8 @@ class UserAdmin(DjangoUserAdmin, ExportableModelAdmin):
             "classes": ["tab"],
             "fields": ["display_owner", "groups", ("display_password", "display_second_factor")],
         }
-        return [fieldsets[0], (fieldsets[1][0], rights)]
+        *others, (title, _options) = fieldsets
+        return [*others, (title, rights)]
 
     # --- What takes a fresh proof, and dialogs ---
 
@@ -155,6 +175,9 @@ class UserAdmin(DjangoUserAdmin, ExportableModelAdmin):
             services.phone_changed(user=obj, old_phone=form.initial["phone"])
             if obj != request.user:
                 end_sessions(obj)
+        if "marketing_consent" in form.changed_data:
+            said = {"is_granted": obj.marketing_consent, "source": Consent.Source.DESK, "actor": request.user}
+            services.record_consent(obj, **said)
 
     def user_change_password(self, request, id, form_url=""):  # noqa: A002 - Django's signature
         try:
@@ -248,34 +271,3 @@ class GroupAdmin(BaseModelAdmin):
     @admin.display(description=_("people"), ordering="people")
     def display_people(self, group):
         return group.people
-
-
-@admin.register(DataRequest)
-class DataRequestAdmin(ExportableModelAdmin):
-    resource_classes = [DataRequestExport]
-    allowed_verbs = ("view",)
-    empty_text = _("Requests for a copy or the erasure of personal data will stand here. Each is due within 30 days.")
-    list_display = ["display_person", "kind", "display_status", "due_on", "display_asked_at"]
-    list_filter = [
-        ("status", ChoicesDropdownFilter),
-        ("kind", ChoicesDropdownFilter),
-        ("due_on", RangeDateFilter),
-    ]
-    list_select_related = ["user"]
-    search_fields = ["user__name", "user__phone"]
-    search_help_text = _("Search by name or phone")
-    fields = ["user", ("kind", "status"), "due_on", "note"]
-
-    display_status = state_column(
-        "status",
-        {
-            DataRequest.Status.OPEN: "warning",
-            DataRequest.Status.DONE: "success",
-            DataRequest.Status.REFUSED: "danger",
-        },
-    )
-    display_asked_at = time_column("created_at", _("asked at"), zone=None)
-
-    @admin.display(description=_("person"), ordering="user__name")
-    def display_person(self, request_row):
-        return two_lines(request_row.user)

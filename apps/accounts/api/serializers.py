@@ -1,5 +1,9 @@
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from apps.accounts.erasure import obstacles_of
 from apps.accounts.models import DataRequest, OtpChallenge, User
 from apps.common.api.serializers import PhoneNumberField, StrictSerializer
 
@@ -46,11 +50,22 @@ class ProfileChangeSerializer(StrictSerializer):
     marketing_consent = serializers.BooleanField(required=False)
 
 
+class ObstacleSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    detail = serializers.CharField(source="text")
+
+
 class DataRequestSerializer(serializers.ModelSerializer):
+    obstacles = serializers.SerializerMethodField()
+
     class Meta:
         model = DataRequest
-        fields = ["kind", "status", "created_at", "due_on"]
+        fields = ["kind", "status", "created_at", "due_on", "obstacles"]
         read_only_fields = fields
+
+    @extend_schema_field(ObstacleSerializer(many=True))
+    def get_obstacles(self, asked: DataRequest) -> Any:
+        return ObstacleSerializer(obstacles_of(asked.user), many=True).data
 
 
 class OwnDataSerializer(serializers.Serializer):
@@ -59,3 +74,7 @@ class OwnDataSerializer(serializers.Serializer):
     codes = serializers.ListField(child=serializers.DictField())
     sign_ins = serializers.ListField(child=serializers.DictField())
     data_requests = serializers.ListField(child=serializers.DictField())
+    earlier_profiles = serializers.ListField(child=serializers.DictField())
+    consents = serializers.ListField(child=serializers.DictField())
+    copies = serializers.ListField(child=serializers.DictField())
+    repeatable_calls = serializers.ListField(child=serializers.DictField())

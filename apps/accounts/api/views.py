@@ -10,7 +10,7 @@ from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 from rest_framework_simplejwt.tokens import Token
 
-from apps.accounts import selectors, services
+from apps.accounts import services
 from apps.accounts.api.authentication import CustomerJWTAuthentication, sign_in_ended
 from apps.accounts.api.serializers import (
     DataRequestSerializer,
@@ -96,7 +96,10 @@ class Me(APIView):
 
     @extend_schema(operation_id="me_erase", request=None, responses={202: DataRequestSerializer})
     def delete(self, request: Request) -> Response:
-        """Ask for the erasure of all personal data, done within 30 days. Asking twice is one request."""
+        """Ask for the erasure of all personal data, done within 30 days. Asking twice is one request.
+
+        `obstacles` says what has to end before: a visit to come, money on its way.
+        """
         person = _person(request)
         asked = services.request_erasure(user=person, actor=person)
         return Response(DataRequestSerializer(asked).data, status=status.HTTP_202_ACCEPTED)
@@ -129,9 +132,10 @@ class PhoneChangeVerify(APIView):
 class OwnData(APIView):
     @extend_schema(operation_id="me_export", responses={200: OwnDataSerializer})
     def get(self, request: Request) -> Response:
-        """Everything kept about the signed-in person, as one file."""
+        """Everything kept about the signed-in person, as one file. That it was taken is kept too."""
         headers = {"Content-Disposition": 'attachment; filename="my-data.json"'}
-        return Response(selectors.export_own_data(_person(request)), headers=headers)
+        copy = services.take_own_copy(person=_person(request), address=BaseThrottle().get_ident(request) or "")
+        return Response(copy, headers=headers)
 
 
 def _code_sent(challenge: OtpChallenge) -> Response:

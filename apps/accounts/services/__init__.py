@@ -4,8 +4,18 @@ from apps.accounts.services.codes import SignedIn, request_code, sign_in
 from apps.accounts.services.guards import lift_lock
 from apps.accounts.services.passwords import guarded_password
 from apps.accounts.services.phone import change_own_phone, phone_changed, request_phone_change
-from apps.accounts.services.profile import request_erasure, update_profile
+from apps.accounts.services.profile import record_consent, update_profile
 from apps.accounts.services.proof import ensure_proven
+from apps.accounts.services.requests import (
+    erase_person,
+    extend_request,
+    fetch_copy,
+    file_request,
+    hand_over_copy,
+    refuse_request,
+    request_erasure,
+    take_own_copy,
+)
 from apps.accounts.services.retention import forget_old_rows
 from apps.accounts.services.second_factor import (
     enrol_second_factor,
@@ -36,13 +46,20 @@ __all__ = [
     "end_sign_ins",
     "enrol_second_factor",
     "ensure_proven",
+    "erase_person",
+    "extend_request",
+    "fetch_copy",
+    "file_request",
     "forget_old_rows",
     "forget_sign_ins",
     "guarded_password",
+    "hand_over_copy",
     "issue_tokens",
     "lift_lock",
     "new_secret",
     "phone_changed",
+    "record_consent",
+    "refuse_request",
     "renew_recovery_codes",
     "request_code",
     "request_erasure",
@@ -55,6 +72,7 @@ __all__ = [
     "sign_in",
     "sign_out_everywhere",
     "signed_in_user",
+    "take_own_copy",
     "turn_second_factor_off",
     "update_profile",
     "verify_second_factor",

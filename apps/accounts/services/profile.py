@@ -1,16 +1,12 @@
 """What people change about themselves."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
-from apps.accounts.models import DataRequest, User
-from apps.common.history import save_as
+from apps.accounts.errors import PersonErased
+from apps.accounts.models import Consent, User
 from apps.common.text import clean_text
-
-ANSWER_WITHIN = timedelta(days=30)
 
 
 @transaction.atomic
@@ -22,8 +18,13 @@ def update_profile(
     locale: str | None = None,
     marketing_consent: bool | None = None,
 ) -> User:
-    """Change what is given (None: leave as it is) and return the person. No change leaves no history row."""
+    """Change what is given (None: leave as it is) and return the person. No change leaves no history row.
+
+    Raises PersonErased.
+    """
     user = User.objects.select_for_update().get(pk=user.pk)
+    if user.erased_at is not None:
+        raise PersonErased
     wanted: dict[str, Any] = {
         "name": None if name is None else clean_text(name),
         "locale": locale,
@@ -36,17 +37,11 @@ def update_profile(
     if changed:
         user._history_user = actor  # type: ignore[attr-defined]  # read by simple-history
         user.save(update_fields=changed)
+    if "marketing_consent" in changed:
+        record_consent(user, is_granted=user.marketing_consent, source=Consent.Source.APP, actor=actor)
     return user
 
 
-@transaction.atomic
-def request_erasure(*, user: User, actor: User) -> DataRequest:
-    """File the request to erase this person's data, due in 30 days. Asking again returns the open request."""
-    User.objects.select_for_update().get(pk=user.pk)  # two clicks at once file one request
-    asked = DataRequest.objects.filter(user=user, kind=DataRequest.Kind.ERASURE, status=DataRequest.Status.OPEN).first()
-    if asked is not None:
-        return asked
-    due_on = timezone.localdate() + ANSWER_WITHIN
-    asked = DataRequest(user=user, kind=DataRequest.Kind.ERASURE, due_on=due_on)
-    save_as(asked, actor=actor)
-    return asked
+def record_consent(person: User, *, is_granted: bool, source: str, actor: User | None) -> None:
+    """Add to the record what `person` said about promotional messages; the caller keeps the present state."""
+    Consent.objects.create(user=person, is_granted=is_granted, source=source, actor=actor)

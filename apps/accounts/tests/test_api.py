@@ -253,6 +253,7 @@ def test_deleting_files_one_erasure_request_due_in_thirty_days(api, bearer, cloc
         "status": "open",
         "created_at": "2026-03-02T01:30:00+03:00",
         "due_on": "2026-04-01",
+        "obstacles": [],
     }
     asked = DataRequest.objects.get()
     assert (asked.user, asked.history.get().history_user) == (user, user)
@@ -284,7 +285,11 @@ def test_the_export_holds_one_s_own_data_and_nobody_else_s(api, bearer, clock):
     }
     assert data["codes"] == [{"channel": "sms", "attempts": 0, "created_at": at, "used_at": None}]
     assert [row["created_at"] for row in data["sign_ins"]] == [at]
-    assert data["data_requests"] == [{"kind": "erasure", "status": "open", "created_at": at, "due_on": "2026-04-01"}]
+    asked = {"source": "app", "created_at": at, "note": "", "extension_reason": "", "answer": ""}
+    assert data["data_requests"] == [
+        {"kind": "export", "status": "done", "due_on": "2026-03-02", "answered_at": at, **asked},
+        {"kind": "erasure", "status": "open", "due_on": "2026-04-01", "answered_at": None, **asked},
+    ]
     assert "Noura" not in response.content.decode()
     assert other.phone not in response.content.decode()
 

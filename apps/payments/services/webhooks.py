@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.common.errors import Forbidden
+from apps.payments.erasure import forget_payer
 from apps.payments.errors import GatewayUnavailable
 from apps.payments.models import Payment, WebhookEvent
 from apps.payments.services.payments import refresh_payment
@@ -63,6 +64,8 @@ def _process(event):
         payment = _payment_of(event.payload)
         if payment is not None:
             refresh_payment(payment_id=payment.pk)
+            if payment.booking.customer.user.erased_at is not None:
+                forget_payer(event)
     except GatewayUnavailable as error:
         _postpone(event, str(error.__cause__))
     except Exception as error:

@@ -63,14 +63,17 @@ class CustomerAdmin(ExportableModelAdmin):
 
     @admin.display(description=_("customer"), ordering="user__name")
     def display_customer(self, customer):
-        return two_lines(customer.user.name or _("(no name yet)"))
+        return two_lines(customer.user if customer.user.erased_at else customer.user.name or _("(no name yet)"))
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and not (obj and obj.user.erased_at)
 
     def get_form(self, request, obj=None, **kwargs):
         return super().get_form(request, obj, **({} if obj else {"form": NewCustomerForm}) | kwargs)
 
     def save_model(self, request, obj, form, change):
         if change:
-            super().save_model(request, obj, form, change)
+            services.change_customer_card(obj, actor=request.user)
             return
         card = services.open_customer_card(
             actor=request.user,
