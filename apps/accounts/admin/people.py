@@ -14,6 +14,7 @@ from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from apps.accounts import reasons, services
+from apps.accounts.errors import PersonErased
 from apps.accounts.models import Consent, User
 from apps.accounts.resources import UserExport
 from apps.accounts.roles import PlatformRole
@@ -170,6 +171,8 @@ class UserAdmin(DjangoUserAdmin, ExportableModelAdmin):
     def save_model(self, request, obj, form, change):
         if RIGHTS.intersection(form.changed_data):
             services.ensure_proven(proven_at(request))
+        if change and User.objects.select_for_update().get(pk=obj.pk).erased_at:
+            raise PersonErased
         super().save_model(request, obj, form, change)
         if change and "phone" in form.changed_data:
             services.phone_changed(user=obj, old_phone=form.initial["phone"])

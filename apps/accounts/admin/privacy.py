@@ -102,6 +102,10 @@ class DataRequestAdmin(ExportableModelAdmin):
         sentences = [(str(obstacle.text),) for obstacle in obstacles_of(asked.user)]
         return format_html_join("", '<bdi class="block">{}</bdi>', sentences) or _("nothing")
 
+    def get_changeform_initial_data(self, request):
+        # Who asks in the app files it there.
+        return {"source": DataRequest.Source.PHONE, **super().get_changeform_initial_data(request)}
+
     def choices_for(self, request, db_field, owner):
         return super().choices_for(request, db_field, owner).filter(erased_at__isnull=True)
 

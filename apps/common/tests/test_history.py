@@ -1,10 +1,11 @@
 """A change made through `save_as` says who and why."""
 
 import pytest
+from django.apps import apps
 
 from apps.accounts.models import DataRequest
 from apps.accounts.tests.factories import DataRequestFactory, UserFactory
-from apps.common.history import save_as
+from apps.common.history import overwrite, save_as
 
 pytestmark = pytest.mark.django_db
 
@@ -62,3 +63,29 @@ def test_a_reason_may_be_long():
     save_as(row, actor=None, reason="سبب " * 500)
 
     assert row.history.first().history_change_reason == "سبب " * 500
+
+
+def test_overwriting_leaves_nothing_of_a_text_in_row_versions_or_reasons_and_adds_no_version():
+    row, other = DataRequestFactory(note="one"), DataRequestFactory(note="other")
+    save_as(row, actor=None, reason="kept", update_fields=["status"])
+    row.note = "two"
+    save_as(row, actor=row.user, reason="said on the phone")
+    save_as(other, actor=None, reason="said on the phone")
+
+    overwrite(DataRequest.objects.filter(pk=row.pk), keeping=["kept"], note="")
+
+    row.refresh_from_db()
+    versions = row.history.order_by("history_id").values_list("note", "history_change_reason", "history_user")
+    assert (row.note, list(versions)) == ("", [("", "", None), ("", "kept", None), ("", "", row.user_id)])
+    assert [(version.note, version.history_change_reason) for version in other.history.all()] == [
+        ("other", "said on the phone"),
+        ("other", None),
+    ]
+
+
+@pytest.mark.parametrize("model", [model for model in apps.get_models() if hasattr(model, "history")])
+def test_a_reason_is_a_column_of_its_own_table(model):
+    """Shared between tables, an update of it would go to the one that took it last."""
+    versions = model.history.model
+
+    assert versions._meta.get_field("history_change_reason").model is versions

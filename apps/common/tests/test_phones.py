@@ -9,7 +9,14 @@ from django.utils import translation
 from apps.accounts.models import User
 from apps.accounts.tests.factories import UserFactory
 from apps.common.fields import PhoneField, PhoneFormField, validate_phone
-from apps.common.phones import is_saudi_mobile, mask_phone, normalize_phone, phone_search_digits
+from apps.common.phones import (
+    is_placeholder,
+    is_saudi_mobile,
+    mask_phone,
+    normalize_phone,
+    phone_search_digits,
+    placeholder_phone,
+)
 
 MOBILE = "+966551234567"
 
@@ -239,3 +246,19 @@ def test_the_input_is_written_left_to_right_on_an_arabic_page():
     attrs = PhoneFormField().widget.attrs
 
     assert (attrs["dir"], attrs["inputmode"], attrs["autocomplete"]) == ("ltr", "tel", "tel")
+
+
+@pytest.mark.django_db
+def test_the_place_of_an_erased_phone_is_stored_and_no_form_takes_it():
+    place = placeholder_phone()
+    user = UserFactory()
+
+    user.phone = place
+    user.save()
+
+    user.refresh_from_db()
+    assert user.phone == place
+    assert normalize_phone(place) is None
+    assert (is_placeholder(place), is_placeholder(MOBILE), is_placeholder(None)) == (True, False, False)
+    with pytest.raises(ValidationError):
+        PhoneFormField().clean(place)
