@@ -11,9 +11,10 @@ class BookingsConfig(AppConfig):
         from apps.accounts.erasure import add_erasure_part
         from apps.accounts.selectors import add_export_part
         from apps.bookings import consequences, erasure
-        from apps.bookings.selectors import own_bookings
+        from apps.bookings.selectors import own_bookings, own_changes
         from apps.salons.consequences import answer_with
 
         add_export_part("bookings", own_bookings)
+        add_export_part("booking_changes", own_changes)
         add_erasure_part(erasure)
         answer_with(consequences)

@@ -284,6 +284,12 @@ def own_bookings(person):
     )
 
 
+def own_changes(person):
+    """What a customer did with their visits and the reason they gave, as plain values, newest first."""
+    done = Booking.history.filter(customer__user=person, history_user=person)
+    return list(done.values("reference", "status", changed_at=F("history_date"), reason=F("history_change_reason")))
+
+
 def keeps_pause(salon: Salon, staff: Staff) -> bool:
     """Whether `staff` cannot be booked at prayer times."""
     everybody = salon.prayer_pause == Salon.PrayerPause.SALON

@@ -165,6 +165,7 @@ def test_pr01_the_copy_holds_every_kind_of_row_and_no_secret(client):
         "customer_cards": 2,
         "reviews": 2,
         "bookings": 2,
+        "booking_changes": 0,
         "payments": 2,
         "refunds": 2,
         "tax_documents": 2,

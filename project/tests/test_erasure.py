@@ -31,6 +31,8 @@ from apps.salons.services import change_customer_card, customer_card_of, open_cu
 from apps.salons.tests.factories import CustomerFactory, MembershipFactory
 from project.tests import personal_data
 from project.tests.personal_data import MARK, OTHERS, PHONE, dump, ledger, somebody, tables_holding
+from project.tests.test_admin_walls import doors, text_of, url
+from project.tests.two_salons import TwoSalons, shown_models
 
 NUMBER = PHONE[4:]
 
@@ -374,6 +376,25 @@ def test_the_place_of_a_phone_can_neither_be_typed_in_nor_signed_in_with():
         services.request_code(phone=person.phone)
     with pytest.raises(ValidationError):
         open_customer_card(actor=None, salon=CustomerFactory().salon, phone=person.phone)
+
+
+@pytest.mark.django_db
+def test_every_page_about_an_erased_person_opens_and_shows_no_placeholder(client):
+    known = somebody()
+    erase(known.person)
+    place = User.objects.get(pk=known.person.pk).phone
+    rows = {type(row): row for row in known.rows if type(row)._base_manager.filter(pk=row.pk).exists()}
+    client.force_login(OwnerFactory(locale="en"))
+
+    for model in rows.keys() & set(shown_models()):
+        for address in doors(TwoSalons(rows, rows), model):
+            answer = client.get(address)
+            assert answer.status_code in {200, 302, 400, 403, 404}, address
+            assert place[1:] not in text_of(answer), address
+    for model in (User, Customer, Booking, Notification):
+        answer = client.get(url(model, "change", rows[model].pk))
+        assert answer.status_code == 200
+        assert "erased person" in text_of(answer) or model is Notification
 
 
 # --- Races ---

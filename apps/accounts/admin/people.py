@@ -73,6 +73,8 @@ class UserAdmin(DjangoUserAdmin, ExportableModelAdmin):
     search_help_text = _("Search by name or phone")
     filter_horizontal = []
     readonly_fields = [
+        "display_person",
+        "display_erased_at",
         "display_owner",
         "display_password",
         "display_second_factor",
@@ -101,6 +103,7 @@ class UserAdmin(DjangoUserAdmin, ExportableModelAdmin):
 
     display_phone = phone_column("phone", _("phone"))
     display_since = time_column("created_at", _("known since"), zone=None)
+    display_erased_at = time_column("erased_at", zone=None)
     display_last_login = time_column("last_login", _("last sign-in"), zone=None)
 
     @admin.display(description=_("person"), ordering="name")
@@ -156,6 +159,9 @@ class UserAdmin(DjangoUserAdmin, ExportableModelAdmin):
 
     def get_fieldsets(self, request, obj=None):
         fieldsets = super().get_fieldsets(request, obj)
+        if obj is not None and obj.erased_at:
+            remains = {"fields": ["display_person", ("display_since", "display_erased_at"), "display_consents"]}
+            return [(None, remains)]
         if obj is None or obj != request.user:
             return fieldsets
         # Nobody locks themselves out, and there is always one owner left.
