@@ -37,6 +37,11 @@ def shown_phone(phone: str, row: Any, *, reader: Any = None) -> str:
     return phone if reader is not None and reader.has_perm(SEE_PHONES, row) else mask_phone(phone)
 
 
+def called(person: Any, row: Any) -> str:
+    """What a person is called beside `row`: by name, and where there is none by the phone as its reader may see it."""
+    return person.name or shown_phone(person.phone, row) or str(person)
+
+
 def phone_matches(queryset: Any, path: str, term: str, *, reader: Any, is_public: bool = False) -> Q | None:
     """The rows of `queryset` whose phone at `path` is what `reader` typed, as a Q; None where that holds no number."""
     digits = phone_search_digits(term)

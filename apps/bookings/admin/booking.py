@@ -33,6 +33,7 @@ from apps.common.admin.displays import (
 from apps.common.admin.filters import ChoicesDropdownFilter, RangeDateTimeFilter, ScopedRelatedFilter
 from apps.common.admin.transfer import ExportableModelAdmin
 from apps.common.errors import DomainError
+from apps.common.reader import called
 from apps.common.scope import salons_allowing
 from apps.salons.services import person_with_phone
 
@@ -166,7 +167,7 @@ class BookingAdmin(ExportableModelAdmin):
     @admin.display(description=_("customer"), ordering="customer__user__name")
     def display_customer(self, booking):
         person = booking.customer.user
-        return two_lines(person, show_phone(person.phone, booking))
+        return two_lines(called(person, booking), show_phone(person.phone, booking) if person.name else "")
 
     @admin.display(description=_("service"))
     def display_service(self, booking):

@@ -14,6 +14,7 @@ from simple_history.admin import SimpleHistoryAdmin
 
 from apps.common.admin.displays import EMPTY, isolated, left_to_right, show_phone, show_time
 from apps.common.fields import PhoneField
+from apps.common.reader import called
 
 # Written by the machine with every change, so they explain nothing.
 SILENT_FIELDS = {"id", "created_at", "updated_at", "search_text", "version"}
@@ -106,7 +107,7 @@ class GuardedHistoryMixin(SimpleHistoryAdmin):
             "icon": icon,
             "colour": colour,
             "when": self.history_time(record, row),
-            "who": isolated(record.history_user) if record.history_user else _("the system"),
+            "who": isolated(called(record.history_user, row)) if record.history_user else _("the system"),
             "reason": record.history_change_reason or EMPTY,
         }
         return record

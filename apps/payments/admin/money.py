@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 from apps.common.admin.dialogs import attempt, page_of, refused
 from apps.common.admin.displays import left_to_right, two_lines
 from apps.common.money import display_money
+from apps.common.reader import called
 from apps.payments import reasons
 from apps.payments.models import Payment, Refund
 
@@ -40,7 +41,7 @@ def booking_column(path):
     def column(_admin, row):
         for name in path.split("."):
             row = getattr(row, name)
-        return two_lines(left_to_right(row.display_reference), row.customer.user)
+        return two_lines(left_to_right(row.display_reference), called(row.customer.user, row))
 
     ordering = f"{path.replace('.', '__')}__reference"
     return admin.display(description=gettext_lazy("booking"), ordering=ordering)(column)
