@@ -9,6 +9,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from apps.accounts.models import DataRequest, ExportLog, IdempotencyKey, OtpChallenge, PhoneGuard, TokenFamily, User
 from apps.common.history import overwrite
@@ -80,7 +82,10 @@ def _erase(person: User) -> None:
     keys.delete()
     OtpChallenge.objects.filter(phone__in=phones).delete()
     PhoneGuard.objects.filter(phone__in=phones).delete()
-    ExportLog.objects.filter(person=person, actor=person).update(address_range="")
+    # Of an operator who left.
+    TOTPDevice.objects.filter(user=person).delete()
+    StaticDevice.objects.filter(user=person).delete()
+    ExportLog.objects.filter(person=person, actor=person).update(network="")
     overwrite(requests, note="", answer="", extension_reason="")
     overwrite(User.objects.filter(pk=person.pk), phone=placeholder_phone(), name="")
 

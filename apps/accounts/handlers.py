@@ -1,6 +1,5 @@
 """What accounts keeps of what happens in the admin."""
 
-from apps.accounts.limits import address_range
 from apps.accounts.models import ExportLog
 from apps.common.events import RowsExported
 
@@ -14,5 +13,5 @@ def log_export(event: RowsExported) -> None:
         filters=event.filters,
         row_count=event.row_count,
         salons=", ".join(event.salons),
-        address_range=address_range(event.address),
+        network=event.network,
     )

@@ -8,22 +8,17 @@ One conditional statement per limit decides, so parallel calls cannot pass toget
 back when it is undone. A database that does not answer lets nobody through.
 """
 
-import ipaddress
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from django.db import connection
 from django.db.models import F
 from django.utils import timezone
-from rest_framework.throttling import BaseThrottle
 
 from apps.accounts.models import LimitCounter
 from apps.common.errors import RateLimited
 
-# The network of whoever has no address, such as a command.
-UNKNOWN = "unknown"
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
@@ -76,19 +71,3 @@ def _spent(one: Allowance) -> bool:
             [one.key, connection.ops.adapt_datetimefield_value(one.starts_at), one.step, one.most],
         )
         return bool(cursor.rowcount)
-
-
-def network_of(request: Any) -> str:
-    """The network a request (Django's or REST framework's) came from, believing `TRUSTED_PROXY_COUNT` proxies."""
-    return address_range(BaseThrottle().get_ident(request) or "")
-
-
-def address_range(address: str) -> str:
-    """The neighbourhood that counts as one sender: `203.0.113.0/24`, an IPv6 /64, or `unknown`."""
-    try:
-        ip = ipaddress.ip_address(address.strip())
-    except ValueError:
-        return UNKNOWN
-    if isinstance(ip, ipaddress.IPv6Address):
-        ip = ip.ipv4_mapped or ip
-    return str(ipaddress.ip_network(f"{ip}/{24 if ip.version == 4 else 64}", strict=False))

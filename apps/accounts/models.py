@@ -9,10 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.querysets import AccountQuerySet, UserManager
 from apps.common.fields import PhoneField
 from apps.common.models import Tracked, tracked_history
+from apps.common.network import NETWORK_LENGTH
 from apps.common.phones import mask_phone
-
-# The longest is an IPv6 range, "2001:db8:1234:5678::/64".
-NETWORK_LENGTH = 43
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -305,7 +303,7 @@ class ExportLog(models.Model):
     person = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="copies", verbose_name=_("data of")
     )
-    address_range = models.CharField(_("address range"), max_length=64, blank=True)
+    network = models.CharField(_("network"), max_length=NETWORK_LENGTH, blank=True)
     exported_at = models.DateTimeField(_("exported at"), auto_now_add=True)
 
     objects = AccountQuerySet.as_manager()

@@ -39,12 +39,12 @@ def _profile(user: User) -> dict[str, Any]:
 
 def _codes(user: User) -> list[Any]:
     codes = OtpChallenge.objects.filter(phone=user.phone)
-    return list(codes.values("channel", "attempts", "created_at", "used_at"))
+    return list(codes.values("channel", "network", "attempts", "created_at", "used_at"))
 
 
 def _sign_ins(user: User) -> list[Any]:
     families = TokenFamily.objects.filter(user=user)
-    return list(families.values("created_at", "expires_at", "revoked_at", "revoked_reason"))
+    return list(families.values("network", "created_at", "expires_at", "revoked_at", "revoked_reason"))
 
 
 def _data_requests(user: User) -> list[Any]:
@@ -62,7 +62,7 @@ def _consents(user: User) -> list[Any]:
 
 
 def _copies(user: User) -> list[Any]:
-    return list(ExportLog.objects.filter(person=user).values("file_format", "exported_at", "address_range"))
+    return list(ExportLog.objects.filter(person=user).values("file_format", "exported_at", "network"))
 
 
 def _repeatable_calls(user: User) -> list[Any]:

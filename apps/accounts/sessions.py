@@ -13,10 +13,11 @@ from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
+from django_otp import DEVICE_ID_SESSION_KEY
 
-from apps.accounts.limits import UNKNOWN, network_of
 from apps.accounts.models import User
 from apps.accounts.selectors import proves_by_code
+from apps.common.network import UNKNOWN, network_of
 
 STARTED, SEEN = "session_started_at", "session_seen_at"
 PROVEN, FROM = "session_proven_at", "session_from"
@@ -54,11 +55,15 @@ class OpenSession:
 
 
 def note_sign_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """Receiver of `user_logged_in`: the age starts, and the password counts as proof where no code is asked for."""
+    """Receiver of `user_logged_in`: the age starts, and the password counts as proof where no code is asked for.
+
+    The password given again in the same session begins all of it anew, the second step included.
+    """
     now = _now()
     request.session[STARTED] = request.session[SEEN] = now
     request.session[FROM] = [browser_name(request.META.get("HTTP_USER_AGENT", "")), address_of(request)]
-    request.session.pop(PROVEN, None)
+    for earlier in (PROVEN, DEVICE_ID_SESSION_KEY):
+        request.session.pop(earlier, None)
     if not proves_by_code(user):
         request.session[PROVEN] = now
 

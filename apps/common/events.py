@@ -29,7 +29,7 @@ class RowsExported:
     filters: str
     row_count: int
     salons: tuple[str, ...]
-    address: str
+    network: str
 
 
 _subscriptions: defaultdict[type[Any], list[Subscription]] = defaultdict(list)

@@ -5,9 +5,9 @@ from functools import partial
 from django.contrib.auth.backends import ModelBackend
 from django.db.models import Q
 
-from apps.accounts.limits import UNKNOWN, network_of
 from apps.accounts.roles import OWN_ROWS_ONLY, PERMISSIONS, PlatformRole, SalonRole, allows
 from apps.accounts.services import guarded_password
+from apps.common.network import UNKNOWN, network_of
 from apps.common.phones import normalize_phone
 from apps.common.reader import SEE_PHONES
 

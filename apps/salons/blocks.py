@@ -1,10 +1,6 @@
 """A salon's no to a phone outlives the person's data: a new account of that phone is blocked again."""
 
-import hashlib
-import hmac
-
-from django.conf import settings
-
+from apps.common.secrets import keyed_hash
 from apps.salons.models import BlockedPhone, Customer
 
 
@@ -24,5 +20,4 @@ def was_blocked(salon, person) -> bool:
 
 def _phone_hmac(salon_id: int, phone: str) -> str:
     # Bound to the salon, so that two salons' tables cannot be compared.
-    text = f"blocked:{salon_id}:{phone}"
-    return hmac.new(settings.OTP_PEPPER.encode(), text.encode(), hashlib.sha256).hexdigest()
+    return keyed_hash("blocked", f"{salon_id}:{phone}")

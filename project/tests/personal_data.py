@@ -97,7 +97,7 @@ def somebody(phone: str = PHONE, mark: str = MARK) -> Somebody:
             model_label="accounts.user",
             file_format="json",
             row_count=1,
-            address_range=mark,
+            network=mark,
         ),
     ]
     rows += [_log_entry(row) for row in rows if isinstance(row, User | Customer | DataRequest)]

@@ -139,7 +139,7 @@ def test_pr01_the_copy_is_handed_over_and_every_fetching_is_noted_down(client, o
     assert file.headers["Content-Disposition"] == f'attachment; filename="personal-data-{asked.pk}.json"'
     entry = ExportLog.objects.get(actor=owner)
     assert (entry.person, entry.file_format, entry.model_label) == (known.person, "json", "accounts.user")
-    assert entry.address_range == "127.0.0.0/24"
+    assert entry.network == "127.0.0.0/24"
     said = file.content.decode()
     assert PHONE in said
     assert "neighbour~3" not in said
@@ -186,7 +186,7 @@ def test_pr01_taking_one_s_own_copy_is_a_request_answered_at_once():
 
     asked, entry = DataRequest.objects.get(), ExportLog.objects.get()
     assert (asked.user, asked.kind, asked.status, asked.source) == (person, "export", "done", "app")
-    assert (entry.actor, entry.person, entry.address_range) == (person, person, "203.0.113.0/24")
+    assert (entry.actor, entry.person, entry.network) == (person, person, "203.0.113.0/24")
 
 
 def test_more_time_is_taken_once_and_with_a_reason(client, owner):
@@ -218,7 +218,7 @@ def test_a_request_is_refused_with_a_reason(client, owner):
         lambda: services.refuse_request(request_id=asked.pk, actor=owner, reason="again"),
         lambda: services.extend_request(request_id=asked.pk, actor=owner, reason="again"),
         lambda: services.hand_over_copy(request_id=asked.pk, actor=owner),
-        lambda: services.fetch_copy(request_id=asked.pk, actor=owner, address=""),
+        lambda: services.fetch_copy(request_id=asked.pk, actor=owner, network=""),
         lambda: services.erase_person(request_id=asked.pk, actor=owner),
     ):
         with pytest.raises(RequestAnswered):

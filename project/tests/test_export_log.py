@@ -52,7 +52,7 @@ def test_the_note_says_which_rows_of_which_salons_and_from_where(client):
 
     entry = ExportLog.objects.get()
     assert (entry.actor, entry.row_count, entry.salons) == (manager, 1, ours.salon.slug)
-    assert (entry.filters, entry.address_range) == ("is_blocked__exact=1&q=*", "203.0.113.0/24")
+    assert (entry.filters, entry.network) == ("is_blocked__exact=1&q=*", "203.0.113.0/24")
 
 
 @pytest.mark.parametrize("role", ["receptionist", "stylist"])

@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
-from rest_framework.throttling import BaseThrottle
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
@@ -22,6 +21,7 @@ from apps.common.admin.dialogs import ConfirmDialog, ReasonDialog, attempt, run_
 from apps.common.admin.displays import EMPTY, State, left_to_right, state_column, time_column, two_lines
 from apps.common.admin.filters import ChoicesDropdownFilter, RangeDateFilter, RangeDateTimeFilter
 from apps.common.admin.transfer import ExportableModelAdmin
+from apps.common.network import network_of
 
 Kind, Status = DataRequest.Kind, DataRequest.Status
 SOON_DAYS = 7
@@ -178,7 +178,7 @@ class DataRequestAdmin(ExportableModelAdmin):
     def copy_action(self, request, object_id):
         files = []
         fetch = partial(services.fetch_copy, request_id=object_id, actor=request.user)
-        refusal = attempt(lambda: files.append(fetch(address=BaseThrottle().get_ident(request) or "")))
+        refusal = attempt(lambda: files.append(fetch(network=network_of(request))))
         if refusal is not None:
             messages.error(request, str(refusal))
             return HttpResponseRedirect(reverse("admin:accounts_datarequest_change", args=[object_id]))
@@ -235,7 +235,7 @@ class ExportLogAdmin(BaseModelAdmin):
         ("display_when", "display_actor"),
         ("display_model", "file_format", "row_count"),
         ("display_salons", "person"),
-        ("display_filters", "display_address"),
+        ("display_filters", "display_network"),
     ]
     readonly_fields = [
         "display_when",
@@ -243,7 +243,7 @@ class ExportLogAdmin(BaseModelAdmin):
         "display_model",
         "display_salons",
         "display_filters",
-        "display_address",
+        "display_network",
     ]
 
     display_when = time_column("exported_at", _("exported at"), zone=None)
@@ -267,6 +267,6 @@ class ExportLogAdmin(BaseModelAdmin):
     def display_filters(self, entry):
         return left_to_right(entry.filters) if entry.filters else EMPTY
 
-    @admin.display(description=_("address range"))
-    def display_address(self, entry):
-        return left_to_right(entry.address_range) if entry.address_range else EMPTY
+    @admin.display(description=_("network"))
+    def display_network(self, entry):
+        return left_to_right(entry.network) if entry.network else EMPTY

@@ -25,10 +25,10 @@ from apps.accounts.api.serializers import (
     TokenPairSerializer,
 )
 from apps.accounts.errors import SignInEnded
-from apps.accounts.limits import network_of
 from apps.accounts.models import OtpChallenge, User
 from apps.accounts.services.codes import LIFETIME, RESEND_AFTER
 from apps.accounts.services.tokens import FAMILY_CLAIM
+from apps.common.network import network_of
 
 
 class PublicView(APIView):
@@ -134,7 +134,7 @@ class OwnData(APIView):
     def get(self, request: Request) -> Response:
         """Everything kept about the signed-in person, as one file. That it was taken is kept too."""
         headers = {"Content-Disposition": 'attachment; filename="my-data.json"'}
-        copy = services.take_own_copy(person=_person(request), address=BaseThrottle().get_ident(request) or "")
+        copy = services.take_own_copy(person=_person(request), network=network_of(request))
         return Response(copy, headers=headers)
 
 

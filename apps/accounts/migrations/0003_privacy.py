@@ -138,7 +138,7 @@ class Migration(migrations.Migration):
                 ),
                 ("row_count", models.PositiveIntegerField(verbose_name="rows")),
                 ("salons", models.TextField(blank=True, verbose_name="salons")),
-                ("address_range", models.CharField(blank=True, max_length=64, verbose_name="address range")),
+                ("network", models.CharField(blank=True, max_length=43, verbose_name="network")),
                 ("exported_at", models.DateTimeField(auto_now_add=True, verbose_name="exported at")),
                 (
                     "actor",

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from apps.accounts.errors import AccountInactive, OtpAttemptsExhausted, OtpExpired, OtpIncorrect, PhoneNotAllowed
-from apps.accounts.limits import DAY, HOUR, UNKNOWN, Allowance, allowance, give_back, spend
+from apps.accounts.limits import DAY, HOUR, Allowance, allowance, give_back, spend
 from apps.accounts.models import OtpChallenge, User
 from apps.accounts.otp import CodeGone, OtpProvider, get_code_holder, get_otp_provider, holds_codes
 from apps.accounts.services.guards import (
@@ -32,6 +32,7 @@ from apps.accounts.services.guards import (
 )
 from apps.accounts.services.tokens import TokenPair, issue_tokens
 from apps.common.errors import RateLimited, Unavailable
+from apps.common.network import UNKNOWN
 from apps.common.phones import is_mobile_of, normalize_phone
 from apps.common.providers import ProviderError, ProviderOutcomeUnknown, ProviderRejected
 from apps.common.secrets import keyed_hash

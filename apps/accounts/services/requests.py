@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from apps.accounts.erasure import erase_everywhere, obstacles_of
 from apps.accounts.errors import ErasureBlocked, RequestAnswered, RequestExtended
-from apps.accounts.limits import address_range
 from apps.accounts.models import Consent, DataRequest, ExportLog, User
 from apps.accounts.selectors import export_own_data
 from apps.accounts.services.profile import record_consent
+from apps.accounts.services.sign_ins import end_everything
 from apps.common.errors import Forbidden
 from apps.common.history import save_as
 from apps.common.locks import lock
@@ -43,13 +43,13 @@ def request_erasure(*, user: User, actor: User) -> DataRequest:
 
 
 @transaction.atomic
-def take_own_copy(*, person: User, address: str) -> dict[str, Any]:
+def take_own_copy(*, person: User, network: str) -> dict[str, Any]:
     """The person's own data for one file. That they took it is kept as a request, answered at once."""
     now = timezone.now()
     asked = DataRequest(user=person, kind=Kind.EXPORT, status=Status.DONE, due_on=timezone.localdate(now))
     asked.answered_at = now
     save_as(asked, actor=person)
-    _log_copy(person, actor=person, address=address)
+    _log_copy(person, actor=person, network=network)
     return export_own_data(person)
 
 
@@ -61,7 +61,7 @@ def hand_over_copy(*, request_id: int, actor: User) -> DataRequest:
 
 
 @transaction.atomic
-def fetch_copy(*, request_id: int, actor: User, address: str) -> dict[str, Any]:
+def fetch_copy(*, request_id: int, actor: User, network: str) -> dict[str, Any]:
     """The file of a request that was answered with a copy; every time it leaves is kept. Raises Forbidden,
     RequestAnswered when no copy was handed over or the person was erased since.
     """
@@ -69,7 +69,7 @@ def fetch_copy(*, request_id: int, actor: User, address: str) -> dict[str, Any]:
     _ensure_may_answer(asked, actor)
     if (asked.kind, asked.status) != (Kind.EXPORT, Status.DONE) or asked.user.erased_at is not None:
         raise RequestAnswered
-    _log_copy(asked.user, actor=actor, address=address)
+    _log_copy(asked.user, actor=actor, network=network)
     return export_own_data(asked.user)
 
 
@@ -107,6 +107,7 @@ def erase_person(*, request_id: int, actor: User) -> DataRequest:
     if obstacles := obstacles_of(person):
         raise ErasureBlocked(reasons=" ".join(str(obstacle.text) for obstacle in obstacles))
 
+    end_everything(person)
     erase_everywhere(person)
     _close_account(person, actor=actor)
     # What was said in the request is gone with the rest.
@@ -142,12 +143,12 @@ def _answer(asked: DataRequest, status: str, *, actor: User, reason: str = "") -
     return save_as(asked, actor=actor, reason=reason)
 
 
-def _log_copy(person: User, *, actor: User, address: str) -> None:
+def _log_copy(person: User, *, actor: User, network: str) -> None:
     ExportLog.objects.create(
         actor=actor,
         model_label=PERSONAL_COPY,
         file_format="json",
         row_count=1,
         person=person,
-        address_range=address_range(address),
+        network=network,
     )

@@ -9,7 +9,7 @@ import time_machine
 from django.db import OperationalError, connection, transaction
 
 from apps.accounts import limits
-from apps.accounts.limits import address_range, allowance, give_back, spend
+from apps.accounts.limits import allowance, give_back, spend
 from apps.accounts.models import LimitCounter
 from apps.common.errors import RateLimited
 from apps.common.testing.race import race, race_rounds
@@ -123,22 +123,3 @@ def test_a_counter_s_moment_is_stored_as_django_stores_it():
 
     begun = datetime.fromtimestamp(int(datetime.now(UTC).timestamp()) // 3600 * 3600, UTC)
     assert LimitCounter.objects.filter(starts_at=begun).exists(), connection.vendor
-
-
-@pytest.mark.parametrize(
-    ("address", "expected"),
-    [
-        ("203.0.113.7", "203.0.113.0/24"),
-        (" 203.0.113.255", "203.0.113.0/24"),
-        ("::ffff:203.0.113.7", "203.0.113.0/24"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", "2001:db8:ffff:ffff::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("", "unknown"),
-        ("localhost", "unknown"),
-        ("203.0.113.7:8080", "unknown"),
-        ("' OR 1=1", "unknown"),
-    ],
-)
-def test_an_address_counts_for_its_neighbourhood(address, expected):
-    assert address_range(address) == expected

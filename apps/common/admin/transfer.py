@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from import_export.admin import ExportMixin, ImportExportMixin
 from import_export.forms import ConfirmImportForm
-from rest_framework.throttling import BaseThrottle
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
@@ -19,6 +18,7 @@ from apps.common.admin.base import BaseModelAdmin
 from apps.common.admin.changelist import HOSTILE_VALUES
 from apps.common.errors import DomainError
 from apps.common.events import RowsExported, publish
+from apps.common.network import network_of
 from apps.common.scope import salon_model, salons_allowing
 from apps.common.spreadsheets import CsvFormat, SpreadsheetFormat, XlsxFormat
 
@@ -108,7 +108,7 @@ class ExportableModelAdmin(ExportMixin, BaseModelAdmin):
                 filters=_filters(request),
                 row_count=row_count,
                 salons=_salons(self.model, queryset),
-                address=BaseThrottle().get_ident(request) or "",
+                network=network_of(request),
             )
         )
 
