@@ -183,6 +183,18 @@ def test_the_session_key_changes_at_every_step(client, required, owner, app):
     assert list(Session.objects.values_list("session_key", flat=True)) == keys[3:]
 
 
+def test_the_password_given_again_asks_for_the_code_again(client, required, owner, app):
+    sign_in(client, owner)
+    prove(client, app_code(app))
+    assert opens(client)
+
+    sign_in(client, owner)
+
+    assert not opens(client)
+    prove(client, app_code(app, 1))
+    assert opens(client)
+
+
 def test_a_key_planted_before_signing_in_opens_nothing(required, owner, app):
     victim, thief = Client(), Client()
     planted = thief.session.session_key
