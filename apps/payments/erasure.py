@@ -6,12 +6,11 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.erasure import Obstacle
 from apps.accounts.models import User
-from apps.bookings.models import Booking
 from apps.common.history import overwrite
 from apps.common.money import display_money
 from apps.payments import reasons
 from apps.payments.models import Payment, ReconciliationFinding, Refund, TaxDocument
-from apps.payments.selectors import events_about, kept_amount, outstanding_amount
+from apps.payments.selectors import events_about, owed_by
 
 ENVELOPE = ("id", "type", "created_at", "live")
 LEDGER = ("id", "invoice_id", "status", "amount", "currency", "fee", "captured", "refunded", "created_at", "updated_at")
@@ -27,10 +26,9 @@ def obstacles(person: User) -> Iterator[Obstacle]:
         "payment__booking"
     ):
         yield _about("refund_open", _("A refund for booking %(reference)s is not settled."), refund.payment.booking)
-    for booking in Booking.objects.of_customer(person):
-        if owed := _owed(booking):
-            text = _("%(amount)s are still owed for booking %(reference)s.")
-            yield _about("unpaid_balance", text, booking, amount=display_money(owed))
+    for booking, owed in owed_by(person):
+        text = _("%(amount)s are still owed for booking %(reference)s.")
+        yield _about("unpaid_balance", text, booking, amount=display_money(owed))
 
 
 def erase(person: User) -> None:
@@ -57,12 +55,6 @@ def forget_payer(event):
     if isinstance(about, dict):
         event.payload["data"] = {name: about[name] for name in LEDGER if name in about}
     event.save(update_fields=["payload"])
-
-
-def _owed(booking):
-    if booking.status == Booking.Status.COMPLETED:
-        return outstanding_amount(booking)
-    return max(booking.cancellation_fee_amount - kept_amount(booking), 0) if booking.cancellation_fee_amount else 0
 
 
 def _about(code, text, booking, **params):

@@ -32,6 +32,21 @@ def outstanding_amount(booking):
     return max(booking.price_amount - kept_amount(booking), NOTHING)
 
 
+def owed_by(person):
+    """`[(booking, amount), …]` of visits that took place and of cancellation fees, as far as they are not paid."""
+    owing = Q(status=Booking.Status.COMPLETED) | Q(cancellation_fee_amount__gt=0)
+    kept = F("payments__captured_amount") - F("payments__refunded_amount") - F("payments__refund_reserved_amount")
+    settled = Q(payments__status__in=Payment.SETTLED)
+    bookings = Booking.objects.of_customer(person).filter(owing).order_by("starts_at", "pk")
+    found = []
+    for booking in bookings.annotate(kept=Sum(kept, filter=settled)):
+        took_place = booking.status == Booking.Status.COMPLETED
+        price = booking.price_amount if took_place else booking.cancellation_fee_amount
+        if (owed := price - round_money(booking.kept or NOTHING)) > 0:  # SQLite adds in floating point
+            found.append((booking, owed))
+    return found
+
+
 def amount_due(booking):
     """What the customer can pay online now: the advance while it is missing, then the rest.
 

@@ -25,6 +25,7 @@ from apps.common.testing.race import Halt, beside, race_rounds, wait_for_blocked
 from apps.notifications.models import Notification
 from apps.notifications.tests.factories import NotificationFactory
 from apps.payments.models import Payment, Refund, WebhookEvent
+from apps.payments.selectors import owed_by
 from apps.payments.services import process_webhooks
 from apps.salons.models import BlockedPhone, Customer
 from apps.salons.services import change_customer_card, customer_card_of, open_customer_card
@@ -364,6 +365,39 @@ def test_nothing_is_written_about_an_erased_person_any_more():
             write()
 
     assert tables_holding(MARK) == set()
+
+
+@pytest.mark.django_db
+def test_a_page_opened_before_the_erasure_brings_nothing_back(client):
+    card = CustomerFactory(notes=MARK)
+    person = card.user
+    erase(person)
+    client.force_login(OwnerFactory())
+    forms = {
+        url(User, "change", person.pk): {"phone": PHONE, "name": MARK, "locale": "en", "is_active": "on"},
+        url(Customer, "change", card.pk): {"notes": MARK},
+    }
+
+    answers = [client.post(address, form).status_code for address, form in forms.items()]
+
+    assert answers == [403, 403]
+    assert tables_holding(MARK, NUMBER) == set()
+
+
+@pytest.mark.django_db
+def test_what_is_owed_is_counted_over_all_visits_in_one_query(django_assert_num_queries):
+    person = UserFactory()
+    partly, paid = unpaid(person), unpaid(person)
+    pay(paid)
+    payment = {"amount": 40, "captured_amount": 40, "refunded_amount": 10, "status": "paid"}
+    Payment.objects.create(salon=partly.salon, booking=partly, **payment)
+    owing = fee(person)
+
+    with django_assert_num_queries(1):
+        owed = owed_by(person)
+
+    amounts = {booking.pk: amount for booking, amount in owed}
+    assert amounts == {partly.pk: partly.price_amount - 30, owing.pk: Decimal("10.00")}
 
 
 @pytest.mark.django_db
