@@ -63,7 +63,7 @@ def forget_log_entries(rows: QuerySet) -> None:
     """Take out of the admin's log what `rows` were called and what was said of their changes; who and when stay."""
     keys = [str(key) for key in rows.order_by().values_list("pk", flat=True)]
     kind = ContentType.objects.get_for_model(rows.model)
-    LogEntry.objects.filter(content_type=kind, object_id__in=keys).update(object_repr="", change_message="")
+    LogEntry.objects.filter(content_type=kind, object_id__in=keys).update(object_repr="—", change_message="")
 
 
 def _obstacles(person: User) -> Iterable[Obstacle]:
