@@ -32,7 +32,8 @@ def normalize_phone(raw: Any) -> str | None:
         text = "+" + text[2:]
     if text.startswith(str(COUNTRY_CODE)):
         text = "+" + text
-    if not re.fullmatch(r"\+?[0-9]{7,15}", text):
+    # Without its plus, which the library tries too, a placeholder may read like an international call.
+    if not re.fullmatch(r"\+?[0-9]{7,15}", text) or is_placeholder(text):
         return None
     try:
         number = phonenumbers.parse(text, REGION)

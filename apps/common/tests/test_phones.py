@@ -249,8 +249,8 @@ def test_the_input_is_written_left_to_right_on_an_arabic_page():
 
 
 @pytest.mark.django_db
-def test_the_place_of_an_erased_phone_is_stored_and_no_form_takes_it():
-    place = placeholder_phone()
+@pytest.mark.parametrize("place", [placeholder_phone(), "+006526791918593", "+009192604843743"])
+def test_the_place_of_an_erased_phone_is_stored_and_no_form_takes_it(place):
     user = UserFactory()
 
     user.phone = place
