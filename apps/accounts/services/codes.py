@@ -48,7 +48,7 @@ GUESSES_PER_CODE = 5
 SENDS_PER_PHONE = ((1, RESEND_AFTER), (5, HOUR), (10, DAY))
 SENDS_PER_NETWORK_AND_HOUR = 20
 SENDS_PER_NUMBER_BLOCK_AND_HOUR = 60
-NUMBERS_OF_A_BLOCK = 4  # digits: ten thousand numbers that one operator gave out together
+BLOCK_DIGITS = 4  # ten thousand numbers that one operator gave out together
 CODES_WITHOUT_SUCCESS = 20
 # Of the day's money; the rest is kept for phones from networks they are known from.
 STRANGERS_SHARE = 0.75
@@ -187,7 +187,7 @@ def _ensure_may_send(before: QuerySet[OtpChallenge]) -> None:
 
 def _ensure_block_is_used(phone: str) -> None:
     """Of numbers that a pump invents nobody types the code in: then the block gets no more for a while."""
-    block, hour_ago = phone[:-NUMBERS_OF_A_BLOCK], timezone.now() - HOUR
+    block, hour_ago = phone[:-BLOCK_DIGITS], timezone.now() - HOUR
     latest = OtpChallenge.objects.filter(phone__startswith=block, created_at__gt=hour_ago).order_by("-created_at")
     codes = list(latest.values_list("created_at", "used_at")[:CODES_WITHOUT_SUCCESS])
     if len(codes) == CODES_WITHOUT_SUCCESS and not any(used_at for _created_at, used_at in codes):
@@ -209,7 +209,7 @@ def _sending_allowances(phone: str, network: str, *, is_known: bool) -> list[All
         return [allowance("money for codes", budget, DAY, step=price)]
     return [
         allowance(f"codes from {network}", SENDS_PER_NETWORK_AND_HOUR, HOUR),
-        allowance(f"codes to {phone[:-NUMBERS_OF_A_BLOCK]}", SENDS_PER_NUMBER_BLOCK_AND_HOUR, HOUR),
+        allowance(f"codes to {phone[:-BLOCK_DIGITS]}", SENDS_PER_NUMBER_BLOCK_AND_HOUR, HOUR),
         allowance("money for codes", int(budget * STRANGERS_SHARE), DAY, step=price),
     ]
 

@@ -283,7 +283,7 @@ def test_the_export_holds_one_s_own_data_and_nobody_else_s(api, bearer, clock):
         "created_at": at,
         "last_login": None,
     }
-    assert data["codes"] == [{"channel": "sms", "attempts": 0, "created_at": at, "used_at": None}]
+    assert data["codes"] == [{"channel": "sms", "network": "unknown", "attempts": 0, "created_at": at, "used_at": None}]
     assert [row["created_at"] for row in data["sign_ins"]] == [at]
     asked = {"source": "app", "created_at": at, "note": "", "extension_reason": "", "answer": ""}
     assert data["data_requests"] == [
