@@ -9,7 +9,10 @@ def logging_settings(log_format: LogFormat) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"redact": {"()": "project.logs.RedactingFilter"}},
+        "filters": {
+            "refusal": {"()": "project.logs.RefusalFilter"},
+            "redact": {"()": "project.logs.RedactingFilter"},
+        },
         "formatters": {
             LogFormat.CONSOLE.value: {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
             LogFormat.JSON.value: {"()": "project.logs.JsonFormatter"},
@@ -18,7 +21,7 @@ def logging_settings(log_format: LogFormat) -> dict[str, Any]:
             "console": {
                 "class": "logging.StreamHandler",
                 "formatter": log_format.value,
-                "filters": ["redact"],
+                "filters": ["refusal", "redact"],
             }
         },
         "root": {"handlers": ["console"], "level": "INFO"},

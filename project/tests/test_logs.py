@@ -1,10 +1,17 @@
+import io
 import json
 import logging
 import sys
+from logging.config import dictConfig
 
 import pytest
+from django.conf import settings
+from django.test import Client
 
+from apps.accounts.tests.factories import OwnerFactory
+from project.env import LogFormat
 from project.logs import JsonFormatter, RedactingFilter, redact
+from project.settings.logging import logging_settings
 
 TOKEN = "ey" + "JhbGciOiJIUzI1NiJ9" + ".eyJzdWIiOiIxIn0" + ".c2lnbmF0dXJl"
 
@@ -60,3 +67,64 @@ def test_the_secret_part_of_a_callback_address_is_left_out():
     assert redact("Forbidden: /api/v1/webhooks/unifonic/s3cr3t-part/") == (
         "Forbidden: /api/v1/webhooks/unifonic/[secret]/"
     )
+
+
+@pytest.fixture(params=LogFormat)
+def log(request):
+    """What the process writes while the test runs, in each shape."""
+    written = io.StringIO()
+    configured = logging_settings(request.param)
+    configured["handlers"]["console"]["stream"] = written
+    dictConfig(configured)
+    yield written
+    dictConfig(settings.LOGGING)
+
+
+def signed_in(**kwargs):
+    client = Client(raise_request_exception=False, **kwargs)
+    client.force_login(OwnerFactory())
+    return client
+
+
+REFUSED = {
+    "a forged host": (400, lambda: Client().get("/admin/", headers={"host": "evil.example"})),
+    "a NUL": (400, lambda: signed_in().get("/admin/", {"q": "\x00"})),
+    "a key that is none": (
+        400,
+        lambda: signed_in().post("/admin/salons/service/", {"action": "x", "_selected_action": "9" * 40}),
+    ),
+    "a lookup nobody declared": (400, lambda: signed_in().get("/admin/salons/service/", {"a\nERROR forged__x": "1"})),
+    "no token": (403, lambda: signed_in(enforce_csrf_checks=True).post("/admin/salons/service/add/", {"name_en": "x"})),
+    "no right": (403, lambda: signed_in().post("/admin/bookings/booking/1/confirm/", {})),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_refused_request_is_one_warning_without_a_traceback(log, case):
+    status, send = REFUSED[case]
+
+    answer = send()
+
+    (line,) = log.getvalue().splitlines()
+    assert answer.status_code == status
+    assert "warning" in line.lower()
+    assert "Traceback" not in line
+
+
+@pytest.mark.django_db
+def test_a_refused_request_is_redacted_like_every_other(log):
+    Client().get("/admin/", headers={"host": "0500000123"})
+
+    assert "[phone …23]" in log.getvalue()
+    assert "0500000123" not in log.getvalue()
+
+
+def test_a_failure_of_our_own_keeps_its_level_and_its_traceback(log):
+    try:
+        int("x")
+    except ValueError:
+        logging.getLogger("django.request").exception("Internal Server Error: %s", "/admin/")
+
+    assert "error" in log.getvalue().lower()
+    assert "Traceback" in log.getvalue()
