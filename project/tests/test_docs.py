@@ -24,6 +24,7 @@ from apps.common.errors import DomainError
 from apps.common.events import subscriptions
 from project.env import BASE_DIR, DEMO_PASSWORD
 from project.passes import PASSES
+from project.tests.walls.inventory import BUTTONS, OPERATIONS, api_addresses
 
 DOCS = BASE_DIR / "docs"
 README = BASE_DIR / "README.md"
@@ -161,6 +162,22 @@ def test_the_permissions_page_is_the_policy_table():
     ]
 
     ensure_table(DOCS / "permissions.md", "permissions", ["Model", *(str(role.value) for role in POLICY)], rows)
+
+
+def test_the_permissions_page_says_what_every_button_and_every_call_needs():
+    buttons = [[f"`{name}`", " and ".join(_in_words(right) for right in needed)] for name, needed in BUTTONS.items()]
+    calls = [
+        [f"`{method} /{address.route}`", OPERATIONS[address.name][method]]
+        for address in api_addresses()
+        for method in OPERATIONS[address.name]
+    ]
+
+    ensure_table(DOCS / "permissions.md", "buttons", ["Button", "Needs"], buttons)
+    ensure_table(DOCS / "permissions.md", "calls", ["Call", "Who"], calls)
+
+
+def _in_words(right):
+    return " or ".join(f"`{choice}`" for choice in right.split("|"))
 
 
 def position(label):

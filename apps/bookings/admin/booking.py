@@ -80,6 +80,8 @@ def _ask_again(request, form, dialog):
 
 @admin.register(Booking)
 class BookingAdmin(ExportableModelAdmin):
+    # A new visit is typed in, afterwards only the use cases change it.
+    allowed_verbs = ("view", "add")
     resource_classes = [BookingResource]
     list_display = [
         "display_visit",
@@ -179,7 +181,7 @@ class BookingAdmin(ExportableModelAdmin):
             return EMPTY
         return show_time(policies.free_until(booking), booking.salon.timezone)
 
-    # --- A new visit is typed in, afterwards only the use cases change it ---
+    # --- A new visit ---
 
     def get_fieldsets(self, request, obj=None):
         fieldsets = super().get_fieldsets(request, obj)
@@ -196,9 +198,6 @@ class BookingAdmin(ExportableModelAdmin):
                 vars(field.widget).update(dict.fromkeys(RELATED_LINKS, False))
         form.user, form.refusal = request.user, getattr(request, "refusal", None)
         return form
-
-    def has_change_permission(self, request, obj=None):
-        return False
 
     def save_model(self, request, obj, form, change):
         try:

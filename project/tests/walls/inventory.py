@@ -1,0 +1,192 @@
+"""Every door of the installation, read from the registries, and what the tables here say about the unusual ones.
+
+A new model, page, button, address or API operation that no table knows is named by `unknown_doors` in a sentence that
+says where its right belongs.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin
+from django.urls import get_resolver
+
+from apps.accounts.roles import POLICY
+
+OPEN, REFUSED, SIGN_IN, NO_SUCH_METHOD = "open", "refused", "sign in", "no such method"
+
+MODEL_PAGES = ("changelist", "add", "change", "delete", "history", "simple_history", "export", "import")
+MODEL_PAGES += ("process_import",)
+PLACES = ("list", "row", "detail", "submit_line")
+# Django's own actions of lists, and the verb each of them needs.
+LIST_ACTIONS = {"delete_selected": "delete"}
+# What every button needs, in the salon of its row where it has one. Buttons above a list need all of it in one salon.
+BUTTONS = {
+    "bookings.booking.why_not_action": ("bookings.view_booking", "salons.view_salon"),
+    "bookings.booking.reassign_action": ("bookings.reschedule_booking", "salons.view_salon"),
+    "bookings.booking.confirm_action": ("bookings.confirm_booking",),
+    "bookings.booking.arrive_action": ("bookings.arrive_booking",),
+    "bookings.booking.complete_action": ("bookings.complete_booking",),
+    "bookings.booking.no_show_action": ("bookings.no_show_booking",),
+    "bookings.booking.reschedule_action": ("bookings.reschedule_booking",),
+    "bookings.booking.service_action": ("bookings.reschedule_booking",),
+    "bookings.booking.cancel_action": ("bookings.cancel_booking",),
+    "bookings.booking.undo_action": ("bookings.undo_booking",),
+    "payments.payment.refund_action": ("payments.add_refund",),
+    # `a|b` is one of the two.
+    "payments.payment.ask_gateway_action": ("payments.add_payment|payments.add_refund",),
+    "payments.refund.approve_action": ("payments.approve_refund",),
+    "payments.refund.carry_out_action": ("payments.approve_refund",),
+    "payments.refund.reject_action": ("payments.approve_refund",),
+    "payments.webhookevent.replay_action": ("payments.replay_webhookevent",),
+    "payments.reconciliationfinding.explain_action": ("payments.resolve_reconciliationfinding",),
+    "notifications.notification.retry_action": ("notifications.retry_notification",),
+}
+# The state in which a button is there at all.
+STATES = {
+    "payments.refund.carry_out_action": {"status": "approved"},
+    "notifications.notification.retry_action": {"status": "failed"},
+}
+
+# The other addresses of the admin: the answer to a GET and to a POST for somebody who may enter, then for others.
+ENTER = ((OPEN, OPEN), (SIGN_IN, SIGN_IN))
+READ = ((OPEN, NO_SUCH_METHOD), (SIGN_IN, SIGN_IN))
+NOBODY = ((REFUSED, REFUSED), (SIGN_IN, SIGN_IN))
+SITE_PAGES = {
+    "index": ENTER,
+    "login": ((OPEN, OPEN), (OPEN, OPEN)),
+    "logout": ((NO_SUCH_METHOD, OPEN), (OPEN, OPEN)),
+    "password_change": ENTER,
+    "password_change_done": READ,
+    "jsi18n": READ,
+    "search": ENTER,
+    "view_on_site": NOBODY,
+    "catch_all_view": NOBODY,
+}
+# Asked with arguments: see `test_admin_matrix`.
+ASKED_PAGES = ("autocomplete", "app_list")
+# Pages of rows under a name of their own: the right they need.
+ROW_PAGES = {"auth_user_password_change": ("accounts.user", "accounts.change_user")}
+
+# Addresses outside admin and API: public, and none shows a row of a salon.
+PUBLIC = {"root", "set_language", "schema", "docs", "payment-return", "healthz", "readyz"}
+
+# The API: who may call an operation. A method that is not listed does not exist.
+ANYBODY, CUSTOMER, OWNER_OF_ROW, MACHINE = "anybody", "customer", "owner of the row", "machine with the secret"
+OPERATIONS = {
+    "auth-otp-request": {"POST": ANYBODY},
+    "auth-otp-verify": {"POST": ANYBODY},
+    "auth-token-refresh": {"POST": ANYBODY},
+    "auth-logout": {"POST": ANYBODY},
+    "me": {"GET": CUSTOMER, "PATCH": CUSTOMER, "DELETE": CUSTOMER},
+    "me-export": {"GET": CUSTOMER},
+    "salon-list": {"GET": ANYBODY},
+    "salon-detail": {"GET": ANYBODY},
+    "salon-services": {"GET": ANYBODY},
+    "salon-staff": {"GET": ANYBODY},
+    "salon-reviews": {"GET": ANYBODY},
+    "salon-slots": {"GET": ANYBODY},
+    "booking-list": {"GET": CUSTOMER, "POST": CUSTOMER},
+    "booking-quote": {"GET": CUSTOMER},
+    "booking-detail": {"GET": OWNER_OF_ROW},
+    "booking-cancel": {"POST": OWNER_OF_ROW},
+    "booking-reschedule": {"POST": OWNER_OF_ROW},
+    "booking-review": {"POST": OWNER_OF_ROW},
+    "booking-payment": {"GET": OWNER_OF_ROW, "POST": OWNER_OF_ROW},
+    "booking-payment-refresh": {"POST": OWNER_OF_ROW},
+    "webhook-moyasar": {"POST": MACHINE},
+    "webhook-twilio": {"POST": MACHINE},
+    "webhook-unifonic": {"POST": MACHINE},
+}
+
+
+@dataclass(frozen=True)
+class Address:
+    """One line of the URL configuration. `name` is its last part, or that of its view where it has none."""
+
+    route: str
+    name: str
+    view: Any
+
+
+def addresses(patterns=None, prefix: str = "") -> list[Address]:
+    """Every address below `patterns` (the whole installation), in the order they are tried."""
+    found = []
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        route = prefix + str(pattern.pattern)
+        if hasattr(pattern, "url_patterns"):
+            found += addresses(pattern.url_patterns, route)
+        else:
+            found.append(Address(route, pattern.name or _view_name(pattern.callback) or "root", pattern.callback))
+    return found
+
+
+def _view_name(view) -> str:
+    return "" if hasattr(view, "view_class") else view.__name__
+
+
+def admin_addresses(site=admin.site) -> list[Address]:
+    return addresses(site.urls[0], "admin/")
+
+
+def api_addresses(patterns=None) -> list[Address]:
+    return [address for address in addresses(patterns) if address.route.startswith("api/v1/")]
+
+
+def buttons(model_admin) -> dict[str, str]:
+    """`{name of the method: place}` of every Unfold action of a page."""
+    found = {}
+    for place in PLACES:
+        for action in getattr(model_admin, f"_get_base_actions_{place}")():
+            found[action.method.original_function_name] = place
+    return found
+
+
+def operations(schema) -> set[tuple[str, str]]:
+    """`{(route, METHOD), …}` of an OpenAPI schema."""
+    methods = {"get", "post", "put", "patch", "delete"}
+    return {(route, method.upper()) for route, item in schema["paths"].items() for method in item if method in methods}
+
+
+def unknown_doors(site=admin.site, *, rows=None, patterns=None) -> list[str]:
+    """A sentence for each door without a policy; `rows` holds an example row of every model, if that is to be judged.
+
+    `patterns` are those of the API and of the public pages.
+    """
+    found = []
+    policed = {label for rights in POLICY.values() for label in rights}
+    own_names = set()
+    for model, model_admin in site._registry.items():
+        label = model._meta.label_lower
+        if label not in policed:
+            found.append(f"{label} has a page and no line in POLICY (apps/accounts/roles.py).")
+        if rows is not None and model not in rows:
+            found.append(f"{label} has a page and no row in every_row() (project/tests/two_salons.py).")
+        own_names |= {f"{model._meta.app_label}_{model._meta.model_name}_{page}" for page in MODEL_PAGES}
+        for name, place in buttons(model_admin).items():
+            own_names.add(f"{model._meta.app_label}_{model._meta.model_name}_{name}")
+            if f"{label}.{name}" not in BUTTONS:
+                found.append(f"{label}.{name} ({place}) is a button; say in BUTTONS what it needs.")
+        for _function, name, _description in model_admin._get_base_actions():
+            if name not in LIST_ACTIONS:
+                found.append(f"{label}.{name} is an action of the list; say in LIST_ACTIONS which verb it needs.")
+    known = {*own_names, *SITE_PAGES, *ASKED_PAGES, *ROW_PAGES}
+    for address in admin_addresses(site):
+        # The nameless one of every model leads from its row's short address to the form.
+        if address.name not in known and not _is_short_address(address):
+            found.append(f"{address.route} ({address.name}) is a page; say in SITE_PAGES or ROW_PAGES who opens it.")
+    return found + _unknown_beside_the_admin(patterns)
+
+
+def _unknown_beside_the_admin(patterns) -> list[str]:
+    found = []
+    for address in addresses(patterns):
+        if address.route.startswith("api/v1/"):
+            if address.name not in OPERATIONS:
+                found.append(f"{address.route} ({address.name}) is an API address; say in OPERATIONS who calls it.")
+        elif not address.route.startswith("admin/") and address.name not in PUBLIC:
+            found.append(f"{address.route} ({address.name}) is an address of no table; say in PUBLIC what it shows.")
+    return found
+
+
+def _is_short_address(address: Address) -> bool:
+    return address.name == "root" and address.route.endswith("/<path:object_id>/")
