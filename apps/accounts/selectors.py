@@ -32,6 +32,11 @@ def add_export_part(name: str, read: ExportPart) -> None:
     _export_parts[name] = read
 
 
+def export_part_names() -> list[str]:
+    """What the file is made of, for its description."""
+    return list(_export_parts)
+
+
 def _profile(user: User) -> dict[str, Any]:
     fields = ("id", "phone", "name", "locale", "marketing_consent", "created_at", "last_login")
     return {field: getattr(user, field) for field in fields}

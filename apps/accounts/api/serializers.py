@@ -5,6 +5,7 @@ from rest_framework import serializers
 
 from apps.accounts.erasure import obstacles_of
 from apps.accounts.models import DataRequest, OtpChallenge, User
+from apps.accounts.selectors import export_part_names
 from apps.common.api.serializers import PhoneNumberField, StrictSerializer
 
 
@@ -69,12 +70,11 @@ class DataRequestSerializer(serializers.ModelSerializer):
 
 
 class OwnDataSerializer(serializers.Serializer):
+    """The profile, and a list for every other part that an app adds."""
+
     generated_at = serializers.DateTimeField()
     profile = serializers.DictField()
-    codes = serializers.ListField(child=serializers.DictField())
-    sign_ins = serializers.ListField(child=serializers.DictField())
-    data_requests = serializers.ListField(child=serializers.DictField())
-    earlier_profiles = serializers.ListField(child=serializers.DictField())
-    consents = serializers.ListField(child=serializers.DictField())
-    copies = serializers.ListField(child=serializers.DictField())
-    repeatable_calls = serializers.ListField(child=serializers.DictField())
+
+    def get_fields(self):
+        parts = {name: serializers.ListField(child=serializers.DictField()) for name in export_part_names()}
+        return {**parts, **super().get_fields()}

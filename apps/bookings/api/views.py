@@ -91,7 +91,7 @@ class CustomersBookings(generics.GenericAPIView):
         return data.validated_data
 
 
-class BookingList(CustomersBookings, generics.ListAPIView):
+class BookingList(CustomersBookings, generics.ListCreateAPIView):
     def get_queryset(self):
         bookings = super().get_queryset()
         if self.request.method != "GET":
@@ -112,7 +112,7 @@ class BookingList(CustomersBookings, generics.ListAPIView):
         """Own bookings, newest first."""
         return super().get(request, *args, **kwargs)
 
-    @extend_schema(request=BookingRequest, responses={201: BookingSerializer})
+    @extend_schema(request=BookingRequest)
     @idempotent
     def post(self, request):
         """Book. The answer says whether the booking is firm, waits for the salon, or is held until paid."""
@@ -156,7 +156,7 @@ class BookingDetail(CustomersBookings):
 
 
 class BookingCancel(CustomersBookings):
-    @extend_schema(request=CancelRequest, responses=BookingSerializer)
+    @extend_schema(request=CancelRequest)
     def post(self, request, *args, **kwargs):
         """Cancel; a fee may be due by the terms accepted when booking."""
         asked = self.read(CancelRequest)
@@ -170,7 +170,7 @@ class BookingCancel(CustomersBookings):
 
 
 class BookingReschedule(CustomersBookings):
-    @extend_schema(request=RescheduleRequest, responses=BookingSerializer)
+    @extend_schema(request=RescheduleRequest)
     def post(self, request, *args, **kwargs):
         """Move to another offered time."""
         asked = self.read(RescheduleRequest)
@@ -187,7 +187,7 @@ class BookingReschedule(CustomersBookings):
 
 
 class BookingReview(CustomersBookings):
-    @extend_schema(request=ReviewRequest, responses=BookingSerializer)
+    @extend_schema(request=ReviewRequest)
     def post(self, request, *args, **kwargs):
         """Review a completed visit, once."""
         asked = self.read(ReviewRequest)

@@ -1,5 +1,6 @@
 """Asking thousands of addresses: a client that keeps no copies of templates, and a watched database."""
 
+import json
 from contextlib import contextmanager
 
 from django.apps import apps
@@ -15,7 +16,9 @@ class Caller(Client):
     """Answers as the server gives them. A crash is a 500 here, as it is outside."""
 
     def request(self, **environ):
-        return self.handler(self._base_environ(**environ))
+        response = self.handler(self._base_environ(**environ))
+        response.json = lambda: json.loads(response.content)
+        return response
 
 
 def everything():

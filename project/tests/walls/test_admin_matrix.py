@@ -28,7 +28,7 @@ from project.tests.walls.inventory import NO_SUCH_METHOD, OPEN, REFUSED, SIGN_IN
 from project.tests.walls.people import NEVER, PRINCIPALS, token_of
 
 pytestmark = pytest.mark.django_db
-LEAST_CELLS = 5000
+LEAST_CELLS = 8000
 METHODS = ("GET", "POST")
 
 
