@@ -197,3 +197,15 @@ def test_a_price_of_nothing_is_refused_by_the_database_and_explained_by_the_form
     assert refusal.value.messages == ["A price is greater than zero."]
     with pytest.raises(IntegrityError, match="salons_service_price"), transaction.atomic():
         service.save()
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+def test_every_rule_can_say_why_it_refuses(language):
+    """Django fills the rule's name into the sentence, so a bare percent sign in it would crash the form."""
+    rules = [rule for model in apps.get_models() for rule in model._meta.constraints]
+
+    with override(language):
+        told = [rule.get_violation_error_message() for rule in rules]
+
+    assert len(told) > 30
+    assert all(told)

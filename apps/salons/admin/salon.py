@@ -1,4 +1,4 @@
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 from django.contrib import admin
@@ -57,6 +57,13 @@ class SalonForm(ScopedModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.initial["policy"] = policy_of(terms_of(self.instance))
+
+    def clean_timezone(self):
+        # Judged here and not by the model: a name that is none must not reach the row whose times the page shows.
+        name = self.cleaned_data["timezone"]
+        if name not in available_timezones():
+            raise forms.ValidationError(_("There is no such time zone. Write it as Asia/Riyadh."), code="unknown_zone")
+        return name
 
     def clean(self):
         cleaned = super().clean()

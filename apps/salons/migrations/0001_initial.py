@@ -291,12 +291,12 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("deposit_percent__range", (1, 100))),
                         name="salons_salon_deposit_percent",
-                        violation_error_message="The share paid in advance lies between 1 and 100 %.",
+                        violation_error_message="The share paid in advance lies between 1 and 100 percent.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("late_cancellation_percent__lte", 100)),
                         name="salons_salon_cancellation_percent",
-                        violation_error_message="A cancellation fee is at most 100 % of the price.",
+                        violation_error_message="A cancellation fee is at most 100 percent of the price.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("slot_step_minutes__range", (5, 240))),

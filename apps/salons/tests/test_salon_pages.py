@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from apps.accounts.roles import SalonRole
+from apps.accounts.tests.factories import OwnerFactory
 from apps.common.admin.transfer import ImportableModelAdmin
 from apps.common.resources import ScopedResource
 from apps.salons.models import Salon, Service, Staff
@@ -205,3 +206,33 @@ def test_a_pause_of_half_a_day_is_refused(client, salon, manager):
     ]
     salon.refresh_from_db()
     assert salon.prayer_pause == "none"
+
+
+# --- Figures and time zone ---
+
+
+@pytest.mark.parametrize(
+    ("share", "refusal"), [("0", "between 1 and 100 percent"), ("101", "less than or equal to 100")]
+)
+def test_a_share_that_is_none_is_refused_in_words(client, share, refusal):
+    salon = SalonFactory(confirmation=Salon.Confirmation.PAYMENT)
+    client.force_login(OwnerFactory())
+
+    answer = change(client, salon, deposit_percent=share)
+
+    salon.refresh_from_db()
+    assert refusal in str(answer.context["adminform"].errors)
+    assert salon.deposit_percent == 100
+
+
+@pytest.mark.parametrize("name", ["Riyadh", "Asia", "../../etc/passwd", "²", "\x01"])
+def test_a_time_zone_that_is_none_is_refused(client, name):
+    salon = SalonFactory()
+    client.force_login(OwnerFactory())
+
+    refused = change(client, salon, timezone=name)
+
+    salon.refresh_from_db()
+    assert refused.context["adminform"].errors["timezone"]
+    assert salon.timezone == "Asia/Riyadh"
+    assert change(client, salon, timezone="Asia/Dubai").status_code == 302
