@@ -10,7 +10,7 @@ from django.urls import reverse
 from apps.accounts.tests.factories import OwnerFactory
 from apps.bookings.models import Booking
 from apps.common.admin.transfer import ExportableModelAdmin, ImportableModelAdmin
-from apps.salons.models import Service, TimeOff
+from apps.salons.models import Service, Staff, TimeOff
 from project.tests.two_salons import domain_models, every_row, shown_models
 
 pytestmark = pytest.mark.django_db
@@ -225,6 +225,18 @@ def test_forms_survive_tampered_inlines(client, owner):
 
     assert client.post(f"/admin/salons/staff/{staff.pk}/change/", form).status_code == 200
     assert client.post(f"/admin/salons/staff/{staff.pk}/change/", {"name_en": "a\x00"}).status_code == 400
+
+
+@pytest.mark.parametrize("number", ["²", "½", "00", "0", "-1", HUGE, "٢", "abc"])
+def test_rows_inside_a_form_survive_a_page_that_is_none(client, owner, number):
+    staff = every_row()[TimeOff].staff
+
+    answers = [
+        client.get(url(Staff, "change", staff.pk), {"time_off-page": number}),
+        client.post(url(Staff, "change", staff.pk), {"time_off-page": number}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
 
 
 def test_looking_changes_nothing(client, owner):

@@ -5,6 +5,8 @@ from unfold.forms import PaginationInlineFormSet
 
 from apps.common.models import Named
 
+LONGEST_PAGE = 9
+
 
 class ScopedModelForm(forms.ModelForm):
     """Every admin form of a salon-owned row. A new row gets `default_salon` when the page offers no choice.
@@ -31,6 +33,14 @@ class ScopedModelForm(forms.ModelForm):
 
 class ScopedInlineFormSet(PaginationInlineFormSet):
     """Rows shown inside another row: new ones belong to the salon of that row."""
+
+    def get_page_num(self):
+        """The asked page of the rows. The stock one crashes on what is numeric and no number ("²"), and on page 00."""
+        for given in (self.request.GET, self.request.POST):
+            page = given.get(self.get_pagination_key(), "")
+            if page.isdecimal() and int(page[:LONGEST_PAGE]) > 0:
+                return int(page[:LONGEST_PAGE])
+        return 1
 
     def _construct_form(self, i, **kwargs):
         form = super()._construct_form(i, **kwargs)
