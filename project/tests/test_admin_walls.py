@@ -359,6 +359,7 @@ def test_who_loses_a_salon_sees_nothing_of_it_at_the_next_click(client, world, m
 
 
 def test_who_has_no_role_any_more_is_asked_to_sign_in(client, world, manager):
+    """ADM17. A switched off account is one of the people of `walls/test_admin_matrix.py`."""
     Membership.objects.filter(user=manager).update(is_active=False)
 
     for model in shown_models():

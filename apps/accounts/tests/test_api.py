@@ -84,6 +84,7 @@ def test_asking_too_soon_is_a_429_that_says_when(api, clock):
 
 
 def test_the_caller_s_address_is_the_one_the_trusted_proxy_saw(api, clock, settings):
+    """ADM13."""
     settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": 1}
     for number in range(20):
         headers = {"x-forwarded-for": f"198.51.100.{number}, 203.0.113.5"}

@@ -553,7 +553,7 @@ def test_a_stylist_and_a_stranger_give_no_day_away(client, house, role):
     ],
 )
 def test_a_button_that_was_pressed_too_late_says_what_happened_meanwhile(desk, house, name, said):
-    """Not that it may not be pressed: it could be when the page was loaded."""
+    """ADM06. Not that it may not be pressed: it could be when the page was loaded."""
     booking = book(house, 25)
     Booking.objects.filter(pk=booking.pk).update(status=Booking.Status.COMPLETED)
 

@@ -245,6 +245,12 @@ class BaseModelAdmin(ScopedMixin, GuardedHistoryMixin, ModelAdmin):
 
     # --- Writing ---
 
+    def save_model(self, request, obj, form, change):
+        """Store the row. One that is saved as it was stays untouched, and its history gets no empty line."""
+        if change and not form.has_changed():
+            return
+        super().save_model(request, obj, form, change)
+
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         return self._told(request, partial(super().changeform_view, request, object_id, form_url, extra_context))
 

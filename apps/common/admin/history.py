@@ -92,8 +92,9 @@ class GuardedHistoryMixin(SimpleHistoryAdmin):
     def set_history_delta_changes(self, request, historical_records, **kwargs):
         """Give every record of the page its `display`: what happened, when, who, why, and old → new per field."""
         records = list(historical_records)
+        # They are versions of one row: what it belongs to is read once.
+        row = records[0].instance if records else None
         for newer, older in zip(records, [*records[1:], None], strict=True):
-            row = newer.instance
             if older is None and newer.history_type != "+":
                 # The last one of a page was changed from the first one of the next.
                 older = newer.prev_record

@@ -135,13 +135,13 @@ class PrayerTimeFactory(SalonOwnedFactory):
 
 
 class TimeOffFactory(SalonOwnedFactory):
-    """Away for an hour from tomorrow, this time of day."""
+    """Away for an hour from tomorrow, this time of day, in whole minutes as the boxes of a form hold them."""
 
     class Meta:
         model = TimeOff
 
     staff = factory.SubFactory(StaffFactory, salon=factory.SelfAttribute("..salon"))
-    starts_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=1))
+    starts_at = factory.LazyFunction(lambda: timezone.now().replace(second=0, microsecond=0) + timedelta(days=1))
     ends_at = factory.LazyAttribute(lambda row: row.starts_at + timedelta(hours=1))
 
 

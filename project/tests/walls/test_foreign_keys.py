@@ -56,9 +56,13 @@ def as_shown(shown, world) -> dict:
     """What a browser would send when the form is submitted as it came; a new row is to be one of ours."""
     parser = _FormParser()
     parser.feed(shown.content.decode())
-    values = next(form.values for form in parser.forms if form.method == "post" and "language" not in form.values)
+    asked = shown.context["adminform"].form.fields
+    # The other forms of a page are those of its menu: language, signing out. A moment has two boxes.
+    values = max(
+        (form.values for form in parser.forms), key=lambda held: len({name.rstrip("_01") for name in held} & {*asked})
+    )
     sent = {name: given[0] if len(given) == 1 else given for name, given in values.items()}
-    return sent | ({"salon": world.ours[Salon].pk} if "salon" in shown.context["adminform"].form.fields else {})
+    return sent | ({"salon": world.ours[Salon].pk} if "salon" in asked else {})
 
 
 def crosses(client, related):
@@ -120,6 +124,8 @@ def test_every_row_inside_a_form_refuses_a_foreign_key(client, world):
 @pytest.mark.parametrize("deletes", [False, True], ids=["changed", "deleted"])
 def test_no_form_changes_or_deletes_a_foreign_row_inside_another(client, world, deletes):
     before, tried = everything(), 0
+    # A row that is not of this form may be passed over, and the rest is saved as it was: one line in the person's log.
+    before.pop("admin.LogEntry")
 
     for address, shown in forms(client, world):
         sent = as_shown(shown, world)
@@ -132,7 +138,7 @@ def test_no_form_changes_or_deletes_a_foreign_row_inside_another(client, world, 
                 client.post(address, {**sent, **counts, **row})
                 tried += 1
 
-    assert everything() == before
+    assert {label: rows for label, rows in everything().items() if label != "admin.LogEntry"} == before
     assert tried >= 10
 
 
