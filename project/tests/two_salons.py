@@ -151,6 +151,7 @@ def money(booking: Booking) -> Rows:
 
 
 def platform(person: User) -> Rows:
+    accounts.AppFactory(user=person)
     return {
         Group: Group.objects.get(name=PlatformRole.SUPPORT),
         OtpChallenge: accounts.OtpChallengeFactory(phone=person.phone),

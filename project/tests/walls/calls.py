@@ -84,6 +84,8 @@ def call(rows: Rows, name: str, method: str) -> Call:
     said = {
         ("auth-otp-request", "POST"): {"phone": "+966555550000"},
         ("auth-otp-verify", "POST"): {"challenge_id": str(uuid4()), "code": "123456"},
+        ("me-phone", "POST"): {"phone": "+966555550001"},
+        ("me-phone-verify", "POST"): {"challenge_id": str(uuid4()), "code": "123456"},
         ("me", "PATCH"): {"name": "Sara"},
         ("booking-list", "POST"): {"service": service, "starts_at": free_moment()},
         ("booking-reschedule", "POST"): {"starts_at": free_moment(), "staff": str(rows[Staff].public_id)},

@@ -21,6 +21,14 @@ PLACES = ("list", "row", "detail", "submit_line")
 LIST_ACTIONS = {"delete_selected": "delete"}
 # What every button needs, in the salon of its row where it has one. Buttons above a list need all of it in one salon.
 BUTTONS = {
+    "accounts.user.sign_out_action": ("accounts.change_user",),
+    "accounts.user.reset_second_factor_action": ("accounts.change_user",),
+    "accounts.datarequest.erase_action": ("accounts.answer_datarequest",),
+    "accounts.datarequest.hand_over_action": ("accounts.answer_datarequest",),
+    "accounts.datarequest.copy_action": ("accounts.answer_datarequest",),
+    "accounts.datarequest.extend_action": ("accounts.answer_datarequest",),
+    "accounts.datarequest.refuse_action": ("accounts.answer_datarequest",),
+    "accounts.phoneguard.lift_action": ("accounts.lift_phoneguard",),
     "bookings.booking.why_not_action": ("bookings.view_booking", "salons.view_salon"),
     "bookings.booking.reassign_action": ("bookings.reschedule_booking", "salons.view_salon"),
     "bookings.booking.confirm_action": ("bookings.confirm_booking",),
@@ -49,12 +57,20 @@ STATES = {
 
 # The other addresses of the admin: the answer to a GET and to a POST for somebody who may enter, then for others.
 ENTER = ((OPEN, OPEN), (SIGN_IN, SIGN_IN))
+POST_ONLY = ((NO_SUCH_METHOD, OPEN), (SIGN_IN, SIGN_IN))
 READ = ((OPEN, NO_SUCH_METHOD), (SIGN_IN, SIGN_IN))
 NOBODY = ((REFUSED, REFUSED), (SIGN_IN, SIGN_IN))
 SITE_PAGES = {
     "index": ENTER,
     "login": ((OPEN, OPEN), (OPEN, OPEN)),
-    "logout": ((NO_SUCH_METHOD, OPEN), (OPEN, OPEN)),
+    # Also for whoever waits for the second step.
+    "logout": ((NO_SUCH_METHOD, OPEN), (NO_SUCH_METHOD, OPEN)),
+    "prove": ENTER,
+    "set_up_second_factor": ENTER,
+    "account": ENTER,
+    "recovery_codes": POST_ONLY,
+    "turn_second_factor_off": POST_ONLY,
+    "end_sessions": POST_ONLY,
     "password_change": ENTER,
     "password_change_done": READ,
     "jsi18n": READ,
@@ -78,6 +94,8 @@ OPERATIONS = {
     "auth-token-refresh": {"POST": ANYBODY},
     "auth-logout": {"POST": ANYBODY},
     "me": {"GET": CUSTOMER, "PATCH": CUSTOMER, "DELETE": CUSTOMER},
+    "me-phone": {"POST": CUSTOMER},
+    "me-phone-verify": {"POST": CUSTOMER},
     "me-export": {"GET": CUSTOMER},
     "salon-list": {"GET": ANYBODY},
     "salon-detail": {"GET": ANYBODY},

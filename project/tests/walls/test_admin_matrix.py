@@ -1,7 +1,8 @@
 """Every door of the admin × method × person answers as the policy table says. Nothing is asked of the code under test.
 
 The doors come from the registries (`inventory`), the people from `people`, the expected answers from the policy table
-and from what a page offers at all (`allowed_verbs`).
+and from what a page offers at all (`allowed_verbs`). An auditor who writes, support that edits a booking and a manager
+who gives out roles are cells of it.
 """
 
 from collections import Counter

@@ -235,8 +235,9 @@ STATES = {
 UNREACHABLE = {
     # Answered by tests with a gateway at hand: `apps/payments/tests/test_api.py`.
     ("booking-payment", "POST"),
-    # A code is needed: `apps/accounts/tests/test_api.py`.
+    # A code is needed: `apps/accounts/tests/test_api.py`, `apps/accounts/tests/test_phone_change.py`.
     ("auth-otp-verify", "POST"),
+    ("me-phone-verify", "POST"),
 }
 
 

@@ -167,6 +167,7 @@ def facts(rows):
     """Every fact that customers are told about, of these rows."""
     known = {"booking_id": rows[Booking].pk, "payment_id": rows[Payment].pk, "refund_id": rows[Refund].pk}
     known |= {"fee_amount": Decimal("0.00"), "fee": Decimal("0.00"), "by": None, "actor_id": None, "reason": ""}
+    known |= {"user_id": rows[Customer].user_id, "old_phone": rows[Customer].user.phone}
     for kind in SUBSCRIPTIONS:
         given = {one.name: known[one.name] for one in fields(kind) if one.name in known}
         yield kind(**{**{one.name: None for one in fields(kind)}, **given})
