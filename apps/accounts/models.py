@@ -134,7 +134,8 @@ class PhoneGuard(models.Model):
     class Meta:
         verbose_name = _("phone lock")
         verbose_name_plural = _("phone locks")
-        ordering = ["phone", "network"]
+        ordering = ["-updated_at", "-id"]
+        indexes = [models.Index(fields=["-updated_at", "-id"], name="accounts_guard_latest")]
         constraints = [models.UniqueConstraint(fields=["phone", "network"], name="accounts_guard_once_per_network")]
 
     def __str__(self):
@@ -160,6 +161,11 @@ class LimitCounter(models.Model):
 class TokenFamily(models.Model):
     """One sign-in of one person: the chain of refresh tokens that grew from it. Only the newest one is good."""
 
+    class Ending(models.TextChoices):
+        SIGNED_OUT = "signed_out", _("signed out")
+        REUSED = "reused", _("an old token was used again")
+        PHONE_CHANGED = "phone_changed", _("the phone number changed")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="token_families", verbose_name=_("person"))
     network = models.CharField(_("network"), max_length=NETWORK_LENGTH, blank=True)
@@ -167,7 +173,7 @@ class TokenFamily(models.Model):
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     expires_at = models.DateTimeField(_("expires at"))
     revoked_at = models.DateTimeField(_("ended at"), null=True, blank=True)
-    revoked_reason = models.CharField(_("reason"), max_length=64, blank=True)
+    revoked_reason = models.CharField(_("reason"), max_length=64, choices=Ending.choices, blank=True)
 
     objects = AccountQuerySet.as_manager()
 

@@ -50,7 +50,7 @@ def change_own_phone(*, user: User, family_id: UUID, challenge_id: UUID, code: s
 
 def phone_changed(*, user: User, old_phone: str, keep: UUID | None = None) -> None:
     """What follows a change: the sign-ins of `user` end, except the one to `keep`, and the old number is told."""
-    end_sign_ins(user=user, reason="phone_changed", keep=keep)
+    end_sign_ins(user=user, reason=TokenFamily.Ending.PHONE_CHANGED, keep=keep)
     publish(PhoneChanged(user.pk, old_phone))
 
 

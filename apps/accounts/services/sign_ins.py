@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.accounts import reasons
-from apps.accounts.models import User
+from apps.accounts.models import TokenFamily, User
 from apps.accounts.services.proof import ensure_proven
 from apps.accounts.services.tokens import end_sign_ins
 from apps.accounts.sessions import end_sessions
@@ -36,4 +36,4 @@ def sign_out_everywhere(*, actor: User, user_id: UUID, reason: str) -> None:
 def end_everything(user: User) -> None:
     """No session and no refresh token of this person opens anything from here on."""
     end_sessions(user)
-    end_sign_ins(user=user, reason="signed_out")
+    end_sign_ins(user=user, reason=TokenFamily.Ending.SIGNED_OUT)

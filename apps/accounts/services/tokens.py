@@ -26,6 +26,7 @@ from apps.accounts.models import TokenFamily, User
 logger = logging.getLogger(__name__)
 
 FAMILY_CLAIM = "family"
+Ending = TokenFamily.Ending
 # Half of the minute within which everybody has to be out: a memory may be written just after the truth changed.
 REMEMBERED_SECONDS = 30
 CACHE_FAULTS = (RedisError, OSError)
@@ -66,14 +67,14 @@ def rotate_refresh(*, refresh: str) -> TokenPair:
     # Conditions on the row's own columns only: with a join, PostgreSQL would not look again after a wait.
     current = TokenFamily.objects.filter(pk=family.pk, revoked_at__isnull=True, current_jti_hash=_jti_hash(old))
     if not current.update(**_newest(new)):
-        _end(family.pk, "reused")
+        _end(family.pk, Ending.REUSED)
         raise SignInEnded
     return _pair(new)
 
 
 def revoke(*, refresh: str) -> None:
     """Sign the device of `refresh` out. Twice is fine; SignInEnded for a token that is not ours or expired."""
-    _end(_uuid(_read(refresh), FAMILY_CLAIM), "signed_out")
+    _end(_uuid(_read(refresh), FAMILY_CLAIM), Ending.SIGNED_OUT)
 
 
 def signed_in_user(claims: Token) -> User:

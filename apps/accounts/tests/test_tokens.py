@@ -265,7 +265,7 @@ def deactivate(user):
     "end",
     [
         pytest.param(lambda user, pair: services.revoke(refresh=pair.refresh), id="signed out"),
-        pytest.param(lambda user, pair: services.end_sign_ins(user=user, reason="removed"), id="ended by the owner"),
+        pytest.param(lambda user, pair: services.end_sign_ins(user=user, reason="signed_out"), id="ended by the owner"),
         pytest.param(lambda user, pair: user.delete(), id="deleted"),
         pytest.param(lambda user, pair: deactivate(user), id="OTP18 deactivated"),
     ],
