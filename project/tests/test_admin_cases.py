@@ -194,5 +194,17 @@ def test_adm19_the_first_hours_of_a_month_belong_to_it(client, hour):
         return list(client.get(url(model, "changelist"), bounds).context["cl"].result_list)
 
     for model, field, row in ((Booking, "starts_at", booking), (Payment, "created_at", payment)):
+        assert listed(model, field, "2026-12-01", "2026-12-01") == [row]
         assert listed(model, field, "2026-12-01", "2026-12-31") == [row]
         assert listed(model, field, "2026-11-01", "2026-11-30") == []
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "abc", "2026-02-30", "", "٢٠٢٦-٠١-٠١"])
+def test_a_day_that_is_none_narrows_no_list(client, day):
+    client.force_login(OwnerFactory())
+    booking = BookingFactory()
+    payment = Payment.objects.create(salon=booking.salon, booking=booking, amount=50)
+
+    answer = client.get(url(Payment, "changelist"), {"created_at_from": day, "created_at_to": day})
+
+    assert list(answer.context["cl"].result_list) == [payment]

@@ -1,14 +1,19 @@
 """List filters that show nothing the reader may not see. The stock filters over relations list every salon's rows."""
 
+from datetime import MAXYEAR, MINYEAR, datetime, time, timedelta
+
 from django.contrib.admin import RelatedFieldListFilter
+from django.db.models import DateTimeField
+from django.utils import timezone
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     BooleanRadioFilter,
     ChoicesDropdownFilter,
-    RangeDateFilter,
     RangeDateTimeFilter,
     RelatedDropdownFilter,
 )
+from unfold.contrib.filters.admin import RangeDateFilter as StockRangeDateFilter
+from unfold.utils import parse_date_str
 
 from apps.common.scope import visible_rows
 
@@ -21,6 +26,27 @@ __all__ = [
     "ScopedRelatedFilter",
     "is_stock_related",
 ]
+
+
+class RangeDateFilter(StockRangeDateFilter):
+    """Whole local days, the last one with all its hours; the stock filter ends where the last day begins."""
+
+    def queryset(self, request, queryset):
+        first, last = self._day("from"), self._day("to")
+        if first is not None:
+            queryset = queryset.filter(**{f"{self.parameter_name}__gte": self._begin(first)})
+        if last is not None:
+            queryset = queryset.filter(**{f"{self.parameter_name}__lt": self._begin(last + timedelta(days=1))})
+        return queryset
+
+    def _day(self, end):
+        day = parse_date_str(self.used_parameters.get(f"{self.parameter_name}_{end}") or "")
+        # Days at the ends of the calendar have no midnight in another time zone.
+        return day if day is not None and MINYEAR < day.year < MAXYEAR else None
+
+    def _begin(self, day):
+        """Where `day` begins, as the column has it."""
+        return timezone.make_aware(datetime.combine(day, time.min)) if isinstance(self.field, DateTimeField) else day
 
 
 class ScopedRelatedFilter(RelatedDropdownFilter):

@@ -73,7 +73,8 @@ class CustomerAdmin(ExportableModelAdmin):
 
     def save_model(self, request, obj, form, change):
         if change:
-            services.change_customer_card(obj, actor=request.user)
+            if form.has_changed():
+                services.change_customer_card(obj, actor=request.user)
             return
         card = services.open_customer_card(
             actor=request.user,
