@@ -44,7 +44,7 @@ def describe(stranded, *, actor, listed):
         StrandedVisit(
             key=_key(booking),
             starts_at=_local(booking.starts_at, booking.salon),
-            customer=str(booking.customer),
+            customer=booking.visitor,
             phone=shown_phone(booking.customer.user.phone, booking, reader=actor),
             service=booking.service_name,
             staff=str(booking.staff),

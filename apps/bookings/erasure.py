@@ -22,7 +22,7 @@ def erase(person: User) -> None:
     """Visits stay with their time, price and terms, without what was said in them; a rating stays without its words."""
     bookings = Booking.objects.of_customer(person)
     _forget_given_up_buffers(bookings)
-    overwrite(bookings, note="", override_reason="")
+    overwrite(bookings, guest_name="", note="", override_reason="")
     # A review is written under the lock of its booking, so with the bookings ours there are no more of them.
     overwrite(Review.objects.filter(customer__user=person), comment="")
 

@@ -72,6 +72,12 @@ class Booking(SalonOwned):
     occupied_from = models.DateTimeField(_("occupied from"), editable=False)
     occupied_until = models.DateTimeField(_("occupied until"), editable=False)
     hold_expires_at = models.DateTimeField(_("held until"), null=True, blank=True)
+    guest_name = models.CharField(
+        _("guest"),
+        max_length=160,
+        blank=True,
+        help_text=_("Who comes, when that is not the customer: a daughter who shares the phone, for example."),
+    )
     note = models.TextField(_("customer's note"), blank=True, max_length=1000)
     override_reason = models.TextField(_("reason for booking outside the rules"), blank=True)
 
@@ -193,6 +199,11 @@ class Booking(SalonOwned):
     def display_reference(self):
         """The reference as people read it: `K7Q-3MX-9TP`."""
         return "-".join(self.reference[i : i + 3] for i in range(0, len(self.reference), 3))
+
+    @property
+    def visitor(self):
+        """Whom to expect: the guest as named when it was booked, otherwise the customer."""
+        return self.guest_name or str(self.customer)
 
     @property
     def service_name(self):

@@ -39,11 +39,12 @@ class BookingQuerySet(SalonQuerySet):
         return self.filter(status=self.model.Status.PENDING, hold_expires_at__lte=now)
 
     def search(self, term, *, reader):
-        """By reference, customer's phone in any spelling, or customer's or service's name.
+        """By reference, customer's phone in any spelling, or customer's, guest's or service's name.
 
         `reader` finds a phone they may not see by the whole number only.
         """
         found = Q(reference__iexact=term.strip().replace("-", "")) | Q(customer__user__name__icontains=term)
+        found |= Q(guest_name__icontains=term)
         found |= Q(service__search_text__contains=search_key(term))
         by_phone = phone_matches(self, "customer__user__phone", term, reader=reader)
         return self.filter(found if by_phone is None else found | by_phone)

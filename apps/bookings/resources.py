@@ -20,10 +20,11 @@ class BookingResource(ScopedResource):
     starts_at = Field("starts_at", _("visit"))
     price = Field("price_amount", _("price incl. VAT"))
     vat = Field("vat_amount", _("VAT"))
+    guest = Field("guest_name", _("guest"))
 
     class Meta(ScopedResource.Meta):
         model = Booking
-        fields = ["reference", "status", "customer", "phone", "service", "staff", "starts_at", "price", "vat"]
+        fields = ["reference", "status", "customer", "phone", "service", "staff", "starts_at", "price", "vat", "guest"]
 
     def get_queryset(self):
         return super().get_queryset().select_related("customer__user", "service", "staff", "salon")

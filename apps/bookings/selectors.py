@@ -272,6 +272,7 @@ def own_bookings(person):
         "vat_amount",
         "currency",
         "prepay_amount",
+        "guest_name",
         "note",
         "override_reason",
         "cancelled_by",

@@ -44,6 +44,7 @@ from apps.common.events import publish
 from apps.common.history import insert_unless, save_as
 from apps.common.money import VAT_RATE, display_money, percentage, vat_included
 from apps.common.statements import compiled
+from apps.common.text import clean_text
 from apps.common.transactions import use_case
 from apps.salons.models import Review, Salon, Service
 from apps.salons.services import customer_card_of, ensure_not_erased
@@ -65,12 +66,14 @@ def book_appointment(
     starts_at,
     staff_id=None,
     note="",
+    guest_name="",
     source=Source.ONLINE,
     quote="",
     override_reason="",
 ):
     """Book `service_id` for `person` (a User) at `starts_at` (aware); without `staff_id` one who is free is picked.
 
+    `guest_name` says who comes when that is not `person`, whose visit it stays: their limits, phone and record count.
     `quote` (see `quotes`) promises the price the customer was shown. With an `override_reason` the salon books a named
     staff member outside hours, notice or grid, into a buffer, or for a blocked customer; never over another booking.
 
@@ -99,6 +102,7 @@ def book_appointment(
         save_as(customer, actor=actor)
     for offer in free:
         booking = _draft(service, offer, customer, actor=actor, source=source, note=note)
+        booking.guest_name = clean_text(guest_name)
         _set_price(booking, _agreed_price(offer, promise))
         booking.prepay_amount = percentage(booking.price_amount, advance)
         _set_first_state(booking, now)

@@ -83,7 +83,7 @@ def message_values(booking: "Booking", locale: str, *, amount: Decimal | None = 
             "salon": booking.salon.name,
             "service": booking.service_name or booking.service.name,
             "staff": booking.staff.name,
-            "customer": booking.customer.user.name,
+            "customer": booking.guest_name or booking.customer.user.name,
             "date": format_date(local, "l d/m/Y"),
             "time": format_date(local, "H:i"),
             "amount": "" if amount is None else display_money(amount),

@@ -190,7 +190,7 @@ def ledger() -> dict[str, list[Any]]:
     kept = {}
     for model in (Booking, Payment, Refund, TaxDocument, ReconciliationFinding):
         for table in (model, model.history.model):
-            texts = {"reason", "failure_reason", "resolution", "payment_url", "note", "override_reason"}
+            texts = {"reason", "failure_reason", "resolution", "payment_url", "note", "override_reason", "guest_name"}
             left_out = texts | {"history_change_reason", "updated_at"}
             names = [field.attname for field in table._meta.concrete_fields if field.name not in left_out]
             kept[table.__name__] = list(table._base_manager.order_by("pk").values_list(*names))

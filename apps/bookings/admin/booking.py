@@ -102,7 +102,7 @@ class BookingAdmin(ExportableModelAdmin):
     ]
     list_select_related = ["customer__user", "staff", "salon"]
     search_fields = ["reference"]
-    search_help_text = _("Reference, phone in any spelling, customer or service")
+    search_help_text = _("Reference, phone in any spelling, customer, guest or service")
     link_lookups = ["customer__id__exact", "service__id__exact", "status__in", "starts_at__gte", "starts_at__lt"]
     empty_text = _("No bookings yet. Customers book online, or you enter a visit with the button above.")
     autocomplete_fields = ["service", "staff"]
@@ -112,7 +112,7 @@ class BookingAdmin(ExportableModelAdmin):
             {
                 "fields": [
                     ("display_state", "display_reference"),
-                    ("customer", "display_phone"),
+                    ("customer", "guest_name", "display_phone"),
                     ("display_service", "staff"),
                     ("display_visit", "display_end"),
                     "note",
@@ -141,7 +141,7 @@ class BookingAdmin(ExportableModelAdmin):
             },
         ),
     ]
-    add_fieldsets = [(None, {"fields": [("phone", "name"), ("service", "staff"), "starts_at", "note"]})]
+    add_fieldsets = [(None, {"fields": [("phone", "name"), "guest_name", ("service", "staff"), "starts_at", "note"]})]
     actions_list = ["why_not_action", "reassign_action"]
     actions_detail = [
         "confirm_action",
@@ -169,6 +169,8 @@ class BookingAdmin(ExportableModelAdmin):
     @admin.display(description=_("customer"), ordering="customer__user__name")
     def display_customer(self, booking):
         person = booking.customer.user
+        if booking.guest_name:
+            return two_lines(booking.guest_name, _("guest of %(customer)s") % {"customer": called(person, booking)})
         return two_lines(called(person, booking), show_phone(person.phone, booking) if person.name else "")
 
     @admin.display(description=_("service"))
@@ -218,6 +220,7 @@ class BookingAdmin(ExportableModelAdmin):
             staff_id=said["staff"] and said["staff"].pk,
             starts_at=said["starts_at"],
             note=said["note"],
+            guest_name=said["guest_name"],
             source=Booking.Source.DESK,
             override_reason=said.get("override_reason", ""),
         )

@@ -32,7 +32,7 @@ class DeskBookingForm(ScopedModelForm):
 
     class Meta:
         model = Booking
-        fields = ["salon", "service", "staff", "starts_at", "note", "override_reason"]
+        fields = ["salon", "guest_name", "service", "staff", "starts_at", "note", "override_reason"]
         widgets = {
             "note": UnfoldAdminTextareaWidget(attrs={"rows": 3}),
             "override_reason": UnfoldAdminTextareaWidget(attrs={"rows": 2}),

@@ -8,15 +8,21 @@ from django.utils.translation import gettext as _
 
 from apps.bookings import selectors
 from apps.bookings.admin.times import time_text
+from apps.common.text import search_key
 
 
 def warn_of_overlaps(request, booking):
-    """Name the other visits of the same customer in this salon that share a moment with `booking`."""
+    """Name the other visits of the same customer in this salon that share a moment with `booking`.
+
+    Those for somebody else, a guest of another name, are nothing to warn of: two people, two visits.
+    """
     others = selectors.rivals(timezone.now(), booking.pk).active().filter(customer=booking.customer)
     together = others.filter(starts_at__lt=booking.ends_at, ends_at__gt=booking.starts_at)
     for other in together.select_related("customer__user", "staff").order_by("starts_at", "pk"):
+        if search_key(other.visitor) != search_key(booking.visitor):
+            continue
         about = {
-            "customer": other.customer,
+            "customer": other.visitor,
             "service": other.service_name,
             "staff": other.staff,
             "time": time_text(other.starts_at, booking.salon),
@@ -37,7 +43,7 @@ def tell_reassigned(request, moved, left):
         about = {"count": len(moved), "names": names}
         messages.success(request, _("Visits given to colleagues: %(count)s (%(names)s).") % about)
     if left:
-        visits = _(", ").join(f"{time_text(b.starts_at, b.salon)} {b.customer}" for b in left)
+        visits = _(", ").join(f"{time_text(b.starts_at, b.salon)} {b.visitor}" for b in left)
         messages.warning(request, _("Nobody else is free for: %(visits)s.") % {"visits": visits})
     if not moved and not left:
         messages.info(request, _("There is no visit to give away on this day."))

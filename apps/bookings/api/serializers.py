@@ -60,12 +60,16 @@ class SlotsSerializer(serializers.Serializer):
 
 
 class BookingRequest(StrictSerializer):
-    """Without `staff` the salon chooses among those who are free; a `quote` keeps the price that was shown."""
+    """Without `staff` the salon chooses among those who are free; a `quote` keeps the price that was shown.
+
+    `guest_name` names who comes when that is somebody else, a child who shares the phone for example.
+    """
 
     service = serializers.SlugRelatedField("public_id", queryset=SERVICES)
     staff = serializers.SlugRelatedField("public_id", queryset=STAFF, required=False, allow_null=True)
     starts_at = MomentField()
     note = serializers.CharField(required=False, allow_blank=True, max_length=1000)
+    guest_name = serializers.CharField(required=False, allow_blank=True, max_length=160)
     quote = serializers.CharField(required=False, max_length=500)
 
 
@@ -124,6 +128,7 @@ class BookingSerializer(serializers.Serializer):
     ends_at = serializers.SerializerMethodField()
     price = serializers.SerializerMethodField()
     note = serializers.CharField()
+    guest_name = serializers.CharField()
     hold_expires_at = serializers.SerializerMethodField()
     can_cancel_until = serializers.SerializerMethodField()
     can_reschedule_until = serializers.SerializerMethodField()

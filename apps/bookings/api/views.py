@@ -125,6 +125,7 @@ class BookingList(CustomersBookings, generics.ListCreateAPIView):
             staff_id=staff and staff.pk,
             starts_at=asked["starts_at"],
             note=asked.get("note", ""),
+            guest_name=asked.get("guest_name", ""),
             quote=asked.get("quote", ""),
         )
         return Response(self.body(booking.pk), status=201)

@@ -51,6 +51,7 @@ def test_a_booking_answers_with_its_whole_body(sara, house):
         "ends_at": "2026-11-23T15:45:00+03:00",
         "price": {"amount": "115.00", "currency": "SAR", "vat": "15.00"},
         "note": "Window",
+        "guest_name": "",
         "hold_expires_at": None,
         "can_cancel_until": "2026-11-23T15:00:00+03:00",
         "can_reschedule_until": "2026-11-22T15:00:00+03:00",

@@ -171,7 +171,7 @@ def test_a_booking_far_away(sara, house):
     assert [codes(try_to_book(sara, house, starts_at=moment)) for moment in moments] == [["slot_not_offered"]] * 4
 
 
-@pytest.mark.parametrize("field", ["service", "staff", "note", "quote"])
+@pytest.mark.parametrize("field", ["service", "staff", "note", "guest_name", "quote"])
 def test_a_booking_of_something_unreadable(sara, house, field):
     answers = [try_to_book(sara, house, **{field: value}) for value in (["x"], {"id": 1}, "\x00", "x" * 1001)]
 

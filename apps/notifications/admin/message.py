@@ -73,7 +73,7 @@ class NotificationAdmin(ExportableModelAdmin):
     )
     list_select_related = ("booking", "salon")
     link_lookups = ("booking__id__exact",)
-    search_fields = ("recipient", "booking__reference", "booking__customer__user__name")
+    search_fields = ("recipient", "booking__reference", "booking__customer__user__name", "booking__guest_name")
     search_help_text = _("Phone in any spelling, booking reference or customer's name")
     actions_row = ("retry_action",)
     actions_detail = ("retry_action",)

@@ -13,7 +13,7 @@ from apps.payments import reasons
 from apps.payments.models import Payment, Refund
 
 Status = Refund.Status
-SEARCHED = ("reference", "customer__user__phone", "customer__user__name")
+SEARCHED = ("reference", "customer__user__phone", "customer__user__name", "guest_name")
 
 
 class MoneyMixin:
@@ -36,12 +36,12 @@ def searched_through(path):
 
 
 def booking_column(path):
-    """A list column of the booking at `path` ("payment.booking"): its reference, under it the customer."""
+    """A list column of the booking at `path` ("payment.booking"): its reference, under it who came."""
 
     def column(_admin, row):
         for name in path.split("."):
             row = getattr(row, name)
-        return two_lines(left_to_right(row.display_reference), called(row.customer.user, row))
+        return two_lines(left_to_right(row.display_reference), row.guest_name or called(row.customer.user, row))
 
     ordering = f"{path.replace('.', '__')}__reference"
     return admin.display(description=gettext_lazy("booking"), ordering=ordering)(column)

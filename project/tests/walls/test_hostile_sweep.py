@@ -278,7 +278,7 @@ def test_every_path_and_query_of_the_api_meets_every_value(customer, crashes):
 def test_every_body_of_the_api_meets_every_value(customer, crashes):
     rows, client = customer
     fields = ["phone", "channel", "challenge_id", "code", "refresh", "name", "locale", "marketing_consent", "rating"]
-    fields += ["service", "staff", "starts_at", "note", "quote", "reason", "comment"]
+    fields += ["service", "staff", "starts_at", "note", "guest_name", "quote", "reason", "comment"]
     for one in inventory.api_addresses():
         for method in set(OPERATIONS[one.name]) - {"GET"}:
             sent = call(rows, one.name, method)
