@@ -6,7 +6,7 @@ from typing import Protocol
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django_otp.plugins.otp_static.models import StaticDevice
@@ -61,9 +61,13 @@ def erase_everywhere(person: User) -> None:
 
 def forget_log_entries(rows: QuerySet) -> None:
     """Take out of the admin's log what `rows` were called and what was said of their changes; who and when stay."""
-    keys = [str(key) for key in rows.order_by().values_list("pk", flat=True)]
-    kind = ContentType.objects.get_for_model(rows.model)
-    LogEntry.objects.filter(content_type=kind, object_id__in=keys).update(object_repr="—", change_message="")
+    forget_log_entries_about(rows.model, rows.order_by().values_list("pk", flat=True))
+
+
+def forget_log_entries_about(model: type[Model], keys: Iterable[object]) -> None:
+    """The same for rows of `model` by their `keys`, some of which may be gone."""
+    kind, named = ContentType.objects.get_for_model(model), [str(key) for key in keys]
+    LogEntry.objects.filter(content_type=kind, object_id__in=named).update(object_repr="—", change_message="")
 
 
 def _obstacles(person: User) -> Iterable[Obstacle]:

@@ -276,6 +276,7 @@ class Consent(models.Model):
         DESK = "desk", _("entered by the owner")
         IMPORT = "import", _("known before records were kept")
         ERASURE = "erasure", _("erasure of the person's data")
+        MERGE = "merge", _("taken over from another card of the person")
 
     user = models.ForeignKey(User, models.PROTECT, related_name="consents", verbose_name=_("person"))
     purpose = models.CharField(_("purpose"), max_length=16, choices=Purpose.choices, default=Purpose.MARKETING)

@@ -38,7 +38,7 @@ POLICY = {
         "accounts.backoffice": "enter",
         "salons.salon": "view change",
         "salons.membership": "view",
-        "salons.customer": "view add change export contact",
+        "salons.customer": "view add change merge export contact",
         "salons.servicecategory": CATALOGUE,
         "salons.service": CATALOGUE,
         "salons.staff": CATALOGUE,

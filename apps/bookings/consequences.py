@@ -83,6 +83,16 @@ def count_upcoming(service_ids):
     return selectors.rivals(now).active().filter(service__in=service_ids, starts_at__gt=now).count()
 
 
+def count_of(card_id):
+    """How many visits a customer's card has, past ones too."""
+    return Booking.objects.filter(customer=card_id).count()
+
+
+def hand_over(card, into, *, actor, reason):
+    """Give all visits of `card` to the card `into` of the same salon; their references."""
+    return [booking.reference for booking in services.hand_over(card=card, into=into, actor=actor, reason=reason)]
+
+
 def _keep(bookings, *, actor, reason):
     """Nothing changes but the history, which says that somebody decided it."""
     why = _("Kept, although its time can no longer be booked: %(reason)s") % {"reason": reason}

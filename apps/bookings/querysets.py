@@ -1,9 +1,11 @@
 from datetime import timedelta
+from itertools import chain
 
 from django.db.models import Q
 
 from apps.common.reader import phone_matches
 from apps.common.text import search_key
+from apps.salons.models import CardMerge
 from apps.salons.querysets import SalonQuerySet
 
 # The longest visit of 24 hours with 8 hours of buffer on either side.
@@ -16,6 +18,11 @@ class BookingQuerySet(SalonQuerySet):
     def of_customer(self, user):
         """The bookings a person made, in any salon."""
         return self.filter(customer__user=user)
+
+    def once_of(self, user):
+        """Their bookings, and those that went from a card of theirs to somebody else's when the two were merged."""
+        moved = CardMerge.objects.filter(person=user).values_list("bookings", flat=True)
+        return self.filter(Q(customer__user=user) | Q(reference__in=list(chain.from_iterable(moved))))
 
     def active(self):
         """Bookings that occupy their staff member."""

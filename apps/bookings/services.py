@@ -391,6 +391,19 @@ def review_booking(*, actor, booking_id, rating, comment=""):
     return save_as(booking, actor=actor, update_fields=["review"])
 
 
+@use_case
+def hand_over(*, card, into, actor, reason):
+    """Give every visit of the customer's card `card` to `into`, another card of the salon; returns them.
+
+    Money and messages hang on the visits. The caller holds the locks of both people, so no visit is added meanwhile.
+    """
+    bookings = list(Booking.objects.filter(customer=card).select_for_update(no_key=True).order_by("pk"))
+    for booking in bookings:
+        booking.customer = into
+        save_as(booking, actor=actor, reason=reason, update_fields=["customer"])
+    return bookings
+
+
 def _bookable_service(service_id):
     service = _service_with_its_salon.first(key=service_id)
     if service is None or not service.salon.is_active:

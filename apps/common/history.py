@@ -25,12 +25,16 @@ def overwrite(rows, *, keeping=(), **values):
 
     The reasons kept with the versions go too, except those in `keeping`. No version is added.
     """
-    keys = list(rows.order_by().values_list("pk", flat=True))
-    versions = rows.model.history.model._base_manager.filter(**{f"{rows.model._meta.pk.name}__in": keys})
+    overwrite_by_key(rows.model, list(rows.order_by().values_list("pk", flat=True)), keeping=keeping, **values)
+
+
+def overwrite_by_key(model, keys, *, keeping=(), **values):
+    """The same for rows of `model` by their `keys`; of a row that is gone there are only versions."""
+    versions = model.history.model._base_manager.filter(**{f"{model._meta.pk.name}__in": keys})
     versions.exclude(history_change_reason__in=keeping).update(history_change_reason="")
     if values:
         versions.update(**values)
-        rows.model._base_manager.filter(pk__in=keys).update(**values)
+        model._base_manager.filter(pk__in=keys).update(**values)
 
 
 def insert_unless(instance, *, rule, actor=None, reason=""):

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from apps.accounts.erasure import Obstacle, forget_log_entries
 from apps.accounts.models import User
+from apps.bookings.models import Booking
 from apps.common.history import overwrite
 from apps.notifications import reasons
 from apps.notifications.models import DeliveryReceipt, Notification
@@ -19,7 +20,7 @@ def obstacles(person: User) -> Iterable[Obstacle]:
 
 def erase(person: User) -> None:
     """That and when somebody was told stays, without the words and the number; what waits is never sent."""
-    messages = Notification.objects.filter(booking__customer__user=person)
+    messages = Notification.objects.filter(booking__in=Booking.objects.once_of(person))
     messages.filter(status__in=WAITING).update(status=Status.SUPPRESSED, reason=reasons.PERSON_ERASED)
     forget_log_entries(messages)
     overwrite(messages, recipient="", body="", provider_message_id="")

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.erasure import Obstacle
 from apps.accounts.models import User
+from apps.bookings.models import Booking
 from apps.common.history import overwrite
 from apps.common.money import display_money
 from apps.payments import reasons
@@ -19,7 +20,7 @@ IN_THE_AIR = (*Payment.OPEN, Payment.Status.AUTHORIZED, Payment.Status.REVIEW)
 
 def obstacles(person: User) -> Iterator[Obstacle]:
     """Money that is on its way, or owed."""
-    payments = Payment.objects.filter(booking__customer__user=person).select_related("booking")
+    payments = Payment.objects.filter(booking__in=Booking.objects.once_of(person)).select_related("booking")
     for payment in payments.filter(status__in=IN_THE_AIR):
         yield _about("payment_open", _("A payment for booking %(reference)s is not settled."), payment.booking)
     for refund in Refund.objects.filter(payment__in=payments, status__in=Refund.OPEN).select_related(
@@ -32,7 +33,7 @@ def obstacles(person: User) -> Iterator[Obstacle]:
 
 
 def erase(person: User) -> None:
-    payments = Payment.objects.filter(booking__customer__user=person)
+    payments = Payment.objects.filter(booking__in=Booking.objects.once_of(person))
     refunds = Refund.objects.filter(payment__in=payments)
     findings = ReconciliationFinding.objects.filter(payment__in=payments)
     documents = TaxDocument.objects.filter(payment__in=payments)

@@ -36,6 +36,13 @@ def _remembered(user, name, read):
     return getattr(user, name)
 
 
+def has_role(user):
+    """Whether the person works here: for the platform, in a salon, or as somebody customers book."""
+    if user.is_superuser or user.groups.exists() or user.memberships.filter(is_active=True).exists():
+        return True
+    return user.staff_entries.filter(is_active=True).exists()
+
+
 def _salons_sharing_phones(user):
     """Salons that let their stylists see phones and in which `user` is one."""
 

@@ -84,6 +84,15 @@ class Visits(Protocol):
     def count_upcoming(self, service_ids: Collection[int]) -> int:
         """How many visits of these services lie ahead."""
 
+    def count_of(self, card_id: int) -> int:
+        """How many visits a customer's card has, past ones too."""
+
+    def hand_over(self, card: Any, into: Any, *, actor: Any, reason: str) -> list[str]:
+        """Give all visits of `card` to the card `into` of the same salon; their references.
+
+        Under the locks of both people.
+        """
+
 
 def answer_with(keeper: Visits) -> None:
     """Name who keeps the visits. Called in `AppConfig.ready`."""

@@ -1,17 +1,24 @@
 """What a salon does with its own records."""
 
+from zoneinfo import ZoneInfo
+
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from apps.accounts.errors import PersonErased
 from apps.accounts.models import User
-from apps.accounts.services.profile import update_profile
+from apps.accounts.services.profile import adopt_stricter_consent, update_profile
+from apps.common.errors import Conflict, Forbidden, Missing
 from apps.common.fields import validate_phone
 from apps.common.history import insert_unless, save_as
 from apps.common.locks import lock
 from apps.common.statements import compiled
-from apps.salons.blocks import was_blocked
-from apps.salons.errors import CustomerCardExists
-from apps.salons.models import Customer
+from apps.common.transactions import use_case
+from apps.salons.access import has_role
+from apps.salons.blocks import keep_block, was_blocked
+from apps.salons.consequences import visits
+from apps.salons.errors import CardsOfTwoSalons, CustomerCardExists, SameCard, WorksHere
+from apps.salons.models import CardMerge, Customer, Review
 
 ONE_CARD = "salons_customer_one_card"
 
@@ -51,10 +58,91 @@ def _card(*, salon, person):
 
 @transaction.atomic
 def change_customer_card(card, *, actor):
-    """Store what the desk changed on `card`, unless its person was erased meanwhile: PersonErased."""
+    """Store what the desk changed on `card`.
+
+    Raises PersonErased, and Conflict when the card was changed or merged since it was read.
+    """
     lock(exclusive=[("person", card.user_id)])
     ensure_not_erased(card.user)
+    if not Customer.objects.filter(pk=card.pk, updated_at=card.updated_at).exists():
+        raise Conflict
     return save_as(card, actor=actor)
+
+
+@use_case
+def merge_customers(*, actor, card_id, into_id, reason):
+    """Two cards of a salon are of one customer: what hangs on `card_id` goes to `into_id`, and the former is gone.
+
+    Visits with their money and messages, reviews and notes move. A block outweighs none, and a no to promotional
+    messages a yes. Both people keep their accounts, which other salons know. Returns the CardMerge.
+
+    Raises: Missing, SameCard, CardsOfTwoSalons, Forbidden, WorksHere, PersonErased; Conflict when one of the cards went
+    meanwhile.
+    """
+    card, into = _lock_cards(card_id, into_id)
+    _ensure_mergeable(card, into, actor=actor)
+
+    merge = CardMerge.objects.create(
+        salon=into.salon,
+        card=into,
+        merged_card=card.pk,
+        person=card.user,
+        bookings=visits().hand_over(card, into, actor=actor, reason=reason),
+        reason=reason,
+        actor=actor,
+    )
+    for review in Review.objects.filter(customer=card):
+        review.customer = into
+        save_as(review, actor=actor, reason=reason, update_fields=["customer"])
+    CardMerge.objects.filter(card=card).update(card=into)
+    adopt_stricter_consent(person=into.user, other=card.user, actor=actor)
+    _take_over(card, into, actor=actor, reason=reason)
+    return merge
+
+
+def _lock_cards(*card_ids):
+    people = Customer.objects.filter(pk__in=card_ids).values_list("user_id", flat=True)
+    # Whoever books, opens or changes a card for them, and whoever erases one of them, comes before or after.
+    lock(exclusive=[("person", person) for person in people])
+    found = Customer.objects.select_related("salon", "user").in_bulk(card_ids)
+    if missing := set(card_ids) - found.keys():
+        raise Conflict if Customer.history.filter(id__in=missing).exists() else Missing
+    return [found[pk] for pk in card_ids]
+
+
+def _ensure_mergeable(card, into, *, actor):
+    if card.pk == into.pk:
+        raise SameCard
+    if card.salon_id != into.salon_id:
+        raise CardsOfTwoSalons
+    if not actor.has_perm("salons.merge_customer", card):
+        raise Forbidden
+    for person in (card.user, into.user):
+        ensure_not_erased(person)
+        if has_role(person):
+            raise WorksHere(person=str(person))
+
+
+def _take_over(card, into, *, actor, reason):
+    """Notes, block and the day they came first; then `card` is gone and a new one of its person is blocked as well."""
+    into.notes = _joined_notes(card, into)
+    into.is_blocked |= card.is_blocked
+    into.created_at = min(into.created_at, card.created_at)
+    save_as(into, actor=actor, reason=reason, update_fields=["notes", "is_blocked", "created_at"])
+    card._history_user, card._change_reason = actor, reason
+    card.delete()
+    # After the last version of the card, which tells what stood on it.
+    card.is_blocked = into.is_blocked
+    keep_block(card)
+
+
+def _joined_notes(card, into):
+    if not card.notes:
+        return into.notes
+    day = timezone.localdate(timezone=ZoneInfo(card.salon.timezone))
+    # A name and a date, because a sentence would stay in the language of whoever merged.
+    added = f"[{card.user} · {day:%d/%m/%Y}]\n{card.notes}"
+    return "\n\n".join(text for text in (into.notes, added) if text)
 
 
 def ensure_not_erased(person):

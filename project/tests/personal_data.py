@@ -21,7 +21,7 @@ from apps.common.history import save_as
 from apps.notifications.models import DeliveryReceipt
 from apps.notifications.tests.factories import NotificationFactory
 from apps.payments.models import Payment, ReconciliationFinding, ReconciliationRun, Refund, TaxDocument, WebhookEvent
-from apps.salons.models import Customer
+from apps.salons.models import CardMerge, Customer
 from apps.salons.tests.factories import CustomerFactory, ReviewFactory
 from project.env import BASE_DIR
 
@@ -145,7 +145,10 @@ def _visit(person: User) -> list[Any]:
     told.payload["data"] = {"id": payment.gateway_payment_id, "invoice_id": payment.gateway_invoice_id, "amount": 11500}
     message = NotificationFactory(booking=booking)
     receipt = DeliveryReceipt.objects.create(salon=salon, notification=message, provider_status="delivered")
-    return [card, review, booking, payment, refund, document, finding, told, message, receipt]
+    twin = CardMerge.objects.create(
+        salon=salon, card=card, merged_card=0, person=person, bookings=[], reason="twice", actor=person
+    )
+    return [card, twin, review, booking, payment, refund, document, finding, told, message, receipt]
 
 
 def _log_entry(row: Any) -> LogEntry:

@@ -4,7 +4,7 @@ from apps.accounts.services.codes import SignedIn, request_code, sign_in
 from apps.accounts.services.guards import lift_lock
 from apps.accounts.services.passwords import guarded_password
 from apps.accounts.services.phone import change_own_phone, phone_changed, request_phone_change
-from apps.accounts.services.profile import record_consent, update_profile
+from apps.accounts.services.profile import adopt_stricter_consent, record_consent, update_profile
 from apps.accounts.services.proof import ensure_proven
 from apps.accounts.services.requests import (
     erase_person,
@@ -41,6 +41,7 @@ from apps.accounts.services.tokens import (
 __all__ = [
     "SignedIn",
     "TokenPair",
+    "adopt_stricter_consent",
     "change_own_phone",
     "end_own_sessions",
     "end_sign_ins",

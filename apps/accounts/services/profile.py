@@ -42,6 +42,18 @@ def update_profile(
     return user
 
 
+@transaction.atomic
+def adopt_stricter_consent(*, person: User, other: User, actor: User) -> None:
+    """`person` turned out to be `other`, too: a no of either is from now on the no of `person`."""
+    known = User.objects.select_for_update(no_key=True).order_by("pk").in_bulk([person.pk, other.pk])
+    if not known[person.pk].marketing_consent or known[other.pk].marketing_consent:
+        return
+    known[person.pk].marketing_consent = False
+    known[person.pk]._history_user = actor
+    known[person.pk].save(update_fields=["marketing_consent"])
+    record_consent(person, is_granted=False, source=Consent.Source.MERGE, actor=actor)
+
+
 def record_consent(person: User, *, is_granted: bool, source: str, actor: User | None) -> None:
     """Add to the record what `person` said about promotional messages; the caller keeps the present state."""
     Consent.objects.create(user=person, is_granted=is_granted, source=source, actor=actor)

@@ -1,16 +1,23 @@
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from apps.accounts.models import User
-from apps.common.admin.displays import phone_column, time_column, two_lines
+from apps.common.admin.dialogs import attempt, page_of, refused
+from apps.common.admin.displays import left_to_right, phone_column, show_phone, show_time, time_column, two_lines
 from apps.common.admin.filters import BooleanRadioFilter, ChoicesDropdownFilter, RangeDateFilter, ScopedRelatedFilter
 from apps.common.admin.forms import ScopedModelForm
 from apps.common.admin.transfer import ExportableModelAdmin
 from apps.common.errors import DomainError
 from apps.common.fields import PhoneFormField
+from apps.common.reader import called
 from apps.salons import services
+from apps.salons.admin.merging import MergeDialog
 from apps.salons.exports import CustomerExport, ReviewExport
 from apps.salons.models import Customer, Review
 
@@ -52,11 +59,12 @@ class CustomerAdmin(ExportableModelAdmin):
     list_select_related = ["salon", "user"]
     search_fields = ["user__name", "user__phone"]
     search_help_text = _("Search by name or phone")
-    readonly_fields = ["display_customer", "display_phone", "display_since"]
+    readonly_fields = ["display_customer", "display_phone", "display_since", "display_merges"]
     add_fieldsets = [(None, {"fields": [("phone", "name"), "notes", "is_blocked"]})]
     fieldsets = [
         (None, {"fields": [("display_customer", "display_phone"), "notes", "is_blocked", "display_since"]}),
     ]
+    actions_detail = ["merge_action"]
 
     display_phone = phone_column("user.phone", _("phone"))
     display_since = time_column("created_at", _("customer since"))
@@ -65,8 +73,60 @@ class CustomerAdmin(ExportableModelAdmin):
     def display_customer(self, customer):
         return two_lines(customer.user if customer.user.erased_at else customer.user.name or _("(no name yet)"))
 
+    @admin.display(description=_("merged cards"))
+    def display_merges(self, customer):
+        """Whose cards became part of this one, when, by whom and why, and which visits came with them."""
+        rows = customer.merges.select_related("person", "actor")
+        return format_html_join(
+            "",
+            '<p class="mb-2"><bdi>{}</bdi> {} · {} · <bdi>{}</bdi> · <bdi>{}</bdi>{}</p>',
+            (
+                (
+                    merge.person,
+                    show_phone(merge.person.phone, customer),
+                    show_time(merge.merged_at, customer.salon.timezone),
+                    called(merge.actor, customer),
+                    merge.reason,
+                    format_html_join("", " · {}", ((left_to_right(reference),) for reference in merge.bookings)),
+                )
+                for merge in rows
+            ),
+        )
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or not obj.merges.exists():
+            return fieldsets
+        return [*fieldsets, (None, {"fields": ["display_merges"]})]
+
     def has_change_permission(self, request, obj=None):
         return super().has_change_permission(request, obj) and not (obj and obj.user.erased_at)
+
+    def has_merge_customer_permission(self, request, object_id=None):
+        if object_id is None:
+            return self.may(request, "merge")
+        card = self.row(request, object_id)
+        return card is not None and not card.user.erased_at and self.may(request, "merge", card)
+
+    @action(
+        description=_("Merge into another card"),
+        url_path="merge",
+        icon="merge",
+        permissions=["merge_customer"],
+        dialog={
+            "title": _("Merge into another card"),
+            "description": _("For a customer who is here twice. This card goes, the other one stays."),
+            "form_class": MergeDialog,
+            "form_submit_text": _("Merge"),
+        },
+    )
+    def merge_action(self, request, form, object_id):
+        into = form.cleaned_data["into"]
+        merge = {"card_id": form.card.pk, "into_id": into.pk, "reason": form.cleaned_data["reason"]}
+        if refusal := attempt(lambda: services.merge_customers(actor=request.user, **merge)):
+            return refused(request, refusal, page_of(request))
+        messages.success(request, _("The cards were merged. This is the one that stays."))
+        return HttpResponse(headers={"HX-Redirect": reverse("admin:salons_customer_change", args=[into.pk])})
 
     def get_form(self, request, obj=None, **kwargs):
         return super().get_form(request, obj, **({} if obj else {"form": NewCustomerForm}) | kwargs)

@@ -1,9 +1,10 @@
 from apps.salons.models.catalogue import Service, ServiceCategory, Staff, StaffService
-from apps.salons.models.salon import BlockedPhone, Customer, Membership, Review, Salon
+from apps.salons.models.salon import BlockedPhone, CardMerge, Customer, Membership, Review, Salon
 from apps.salons.models.schedule import PrayerTime, ScheduleException, TimeOff, WeeklyHours
 
 __all__ = [
     "BlockedPhone",
+    "CardMerge",
     "Customer",
     "Membership",
     "PrayerTime",

@@ -244,6 +244,36 @@ class Customer(SalonOwned):
         return str(self.user)
 
 
+class CardMerge(models.Model):
+    """That a card of the salon was put together with `card` and is gone: what moved, enough to part them by hand.
+
+    Rows are only added. The card that is gone is in the history of cards under the key `merged_card`. When `card` is
+    merged in its turn, its merges go along.
+    """
+
+    salon = models.ForeignKey(Salon, models.PROTECT, related_name="+", verbose_name=_("salon"))
+    card = models.ForeignKey(Customer, models.PROTECT, related_name="merges", verbose_name=_("card that stayed"))
+    merged_card = models.BigIntegerField(_("number of the card that is gone"))
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="merged_cards", verbose_name=_("whose card it was")
+    )
+    bookings = models.JSONField(_("bookings that moved"), help_text=_("Their references."))
+    reason = models.TextField(_("reason"))
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("merged by"))
+    merged_at = models.DateTimeField(_("merged at"), auto_now_add=True)
+
+    objects = SalonQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("merged card")
+        verbose_name_plural = _("merged cards")
+        ordering = ["-merged_at", "-pk"]
+        constraints = [SameSalon(field="card", name="salons_cardmerge_same_salon_card")]
+
+    def __str__(self):
+        return str(self.person)
+
+
 class Review(SalonOwned):
     """What a customer said after a completed visit. The visit points here, so one visit has at most one review."""
 

@@ -29,6 +29,7 @@ BUTTONS = {
     "accounts.datarequest.extend_action": ("accounts.answer_datarequest",),
     "accounts.datarequest.refuse_action": ("accounts.answer_datarequest",),
     "accounts.phoneguard.lift_action": ("accounts.lift_phoneguard",),
+    "salons.customer.merge_action": ("salons.merge_customer",),
     "bookings.booking.why_not_action": ("bookings.view_booking", "salons.view_salon"),
     "bookings.booking.reassign_action": ("bookings.reschedule_booking", "salons.view_salon"),
     "bookings.booking.confirm_action": ("bookings.confirm_booking",),
