@@ -6,8 +6,10 @@ sending is the watermark that later tells whether it was carried out.
 
 import logging
 from datetime import timedelta
+from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
 
 from apps.accounts.services import ensure_proven
@@ -51,7 +53,7 @@ def request_refund(*, actor, payment_id, amount, reason, nonce=None):
         return same
     _ensure_refundable(payment, amount)
 
-    within_limit = amount <= payment.salon.refund_limit and actor.has_perm("payments.approve_refund", payment)
+    within_limit = _is_within_limit(payment, amount) and actor.has_perm("payments.approve_refund", payment)
     refund = Refund(
         salon=payment.salon,
         payment=payment,
@@ -222,8 +224,17 @@ def _ensure_may(actor, permission, payment):
 
 def _ensure_proven_above_limit(refund, proven_at):
     """A session left open or stolen must not be enough for the larger sums."""
-    if refund.amount > refund.salon.refund_limit:
+    if not _is_within_limit(refund.payment, refund.amount, beside=refund):
         ensure_proven(proven_at)
+
+
+def _is_within_limit(payment, amount, *, beside=None):
+    """Whether `amount` and what people gave back of this payment before stay within the salon's limit together."""
+    earlier = payment.refunds.exclude(status__in=[Status.FAILED, Status.NOT_APPLIED]).exclude(requested_by=None)
+    if beside is not None:
+        earlier = earlier.exclude(pk=beside.pk)
+    given_back = earlier.aggregate(total=Sum("amount", default=Decimal("0.00")))["total"]
+    return given_back + amount <= payment.salon.refund_limit
 
 
 def _ensure_refundable(payment, amount):

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from apps.bookings.tests.conftest import NOW
-from apps.common.errors import Conflict, Forbidden, InvalidTransition
+from apps.common.errors import Conflict, Forbidden, InvalidTransition, ProofNeeded
 from apps.payments import services
 from apps.payments.errors import AmountInvalid, OwnBooking, RefundExceedsPaid, RefundInProgress, SecondPersonNeeded
 from apps.payments.models import Payment, Refund
@@ -221,3 +221,16 @@ def test_a_card_of_the_salon_for_another_person_does_not_matter(gateway_standin,
     CustomerFactory(salon=house.salon, user=support)
 
     assert ask_refund(support, payment).status == Status.SUCCEEDED
+
+
+def test_rf10_a_payment_returned_in_slices_is_measured_as_a_whole(gateway_standin, payment, house, support):
+    house.salon.refund_limit = Decimal("30.00")
+    house.salon.save()
+
+    first = services.request_refund(actor=house.manager, payment_id=payment.pk, amount=Decimal("30.00"), reason="x")
+    services.send_refund(refund_id=first.pk)
+    second = services.request_refund(actor=house.manager, payment_id=payment.pk, amount=Decimal("0.01"), reason="x")
+
+    assert (first.status, second.status, second.approved_by) == (Status.APPROVED, Status.REQUESTED, None)
+    with pytest.raises(ProofNeeded):
+        services.approve_refund(actor=support, refund_id=second.pk, proven_at=None)
