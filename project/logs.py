@@ -5,7 +5,15 @@ import logging
 import re
 from datetime import UTC, datetime
 
-PHONE = re.compile(r"(?<!\w)(?:\+|00)?966\d{9}(?!\d)|(?<!\d)05\d{8}(?!\d)")
+from apps.common.text import latin_digits
+
+# In every spelling that the product takes for a phone: with a country code, or a Saudi mobile without one.
+PHONE = re.compile(
+    r"(?:\+|%2B|(?<!\w)00)[1-9](?:[ .()-]{0,2}\d){7,14}(?!\d)"
+    r"|(?<!\w)966(?:[ .-]?\d){9}(?!\d)"
+    r"|(?<![\w.:-])0?5\d(?:[ -]?\d){7}(?!\w)",
+    re.IGNORECASE,
+)
 CARD = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 SECRET_PATH = re.compile(r"(?<=webhooks/unifonic/)[^/\s\"']+")
@@ -16,8 +24,17 @@ def redact(text: str) -> str:
     """``text`` without full phone numbers, card numbers, tokens, keys and the secret part of a callback's address."""
     text = SECRET_PATH.sub("[secret]", text)
     text = TOKEN.sub("[token]", text)
-    text = PHONE.sub(lambda match: f"[phone …{match.group()[-2:]}]", text)
+    text = _without_phones(text)
     return CARD.sub(lambda match: "[card]" if passes_luhn(match.group()) else match.group(), text)
+
+
+def _without_phones(text: str) -> str:
+    """The digits of other scripts are looked at as Latin ones; what is no phone stays as it was written."""
+    kept, end = [], 0
+    for found in PHONE.finditer(latin_digits(text)):
+        kept += [text[end : found.start()], f"[phone …{found.group()[-2:]}]"]
+        end = found.end()
+    return "".join([*kept, text[end:]])
 
 
 def passes_luhn(candidate: str) -> bool:
