@@ -16,13 +16,16 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django_otp import login as verify_session
+from unfold.forms import AdminOwnPasswordChangeForm
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from apps.accounts import services
+from apps.accounts.forms import SavesThePasswordAlone
 from apps.accounts.selectors import has_second_factor, proves_by_code
 from apps.accounts.sessions import note_proof, proven_at
 from apps.common.admin.dialogs import proof_page
 from apps.common.errors import DomainError, ProofNeeded
+from apps.common.network import network_of
 
 # The secret that an app is being set up with, until its first code shows that it has it. Each session has its own,
 # so that nobody confirms a secret which somebody else has seen before.
@@ -69,10 +72,21 @@ class PasswordForm(forms.Form):
         self.request = request
 
     def clean_password(self):
-        password, user = self.cleaned_data["password"], self.request.user
-        credentials = {"username": user.get_username(), "password": password}
-        if told_at_field(lambda: authenticate(self.request, **credentials)) != user:
-            raise forms.ValidationError(_("This password is not correct."), code="password_incorrect")
+        password = self.cleaned_data["password"]
+        ensure_own_password(self.request, password)
+        return password
+
+
+class OwnPasswordForm(SavesThePasswordAlone, AdminOwnPasswordChangeForm):
+    """A new password for oneself. Guesses at the present one count as they do at the door."""
+
+    def __init__(self, user, *args, request, **kwargs):
+        super().__init__(user, *args, **kwargs)
+        self.request = request
+
+    def clean_old_password(self):
+        password = self.cleaned_data["old_password"]
+        ensure_own_password(self.request, password)
         return password
 
 
@@ -96,6 +110,13 @@ class SetUpForm(forms.Form):
             )
         )
         return code
+
+
+def ensure_own_password(request, password):
+    """Raise ValidationError unless it is the password of whoever is signed in."""
+    credentials = {"username": request.user.get_username(), "password": password}
+    if told_at_field(lambda: authenticate(request, **credentials)) != request.user:
+        raise forms.ValidationError(_("This password is not correct."), code="password_incorrect")
 
 
 def told_at_field(use_case):
@@ -129,7 +150,7 @@ def prove(request):
     form = (CodeForm if by_code else PasswordForm)(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
         if form.device is not None:
-            verify_session(request, form.device)
+            finish_second_step(request, form.device)
         note_proof(request)
         return HttpResponseRedirect(next_page(request))
     first_time = by_code and not request.user.is_verified()
@@ -159,9 +180,15 @@ def _confirm(request):
     if not valid:
         return _show_secret(request, form)
     del request.session[PENDING_SECRET]
-    verify_session(request, form.device)
+    finish_second_step(request, form.device)
     note_proof(request)
     return recovery_codes_page(request, form.recovery_codes, next_page(request))
+
+
+def finish_second_step(request, device):
+    """Password and code are right: the session is whole, and its network one that the person is known from."""
+    verify_session(request, device)
+    services.know_network(phone=request.user.phone, network=network_of(request))
 
 
 def _show_secret(request, form):

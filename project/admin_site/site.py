@@ -3,14 +3,14 @@
 Whoever owes the second step of signing in is on none of its pages but those on which it is done.
 """
 
-from functools import wraps
+from functools import partial, wraps
 from itertools import groupby
 from urllib.parse import urlencode
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth import REDIRECT_FIELD_NAME, SESSION_KEY, logout
-from django.contrib.auth.views import redirect_to_login
+from django.contrib.auth.views import PasswordChangeView, redirect_to_login
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.core.paginator import Paginator
 from django.db.models import ForeignObjectRel
@@ -79,6 +79,17 @@ class SalonAdminSite(UnfoldAdminSite):
             elif owes_second_factor(request):
                 return HttpResponseRedirect(second_step(request))
         return super().login(request, extra_context)
+
+    def password_change(self, request, extra_context=None):
+        """As Unfold's, with a form of our own."""
+        request.current_app = self.name
+        view = PasswordChangeView.as_view(
+            form_class=partial(proving.OwnPasswordForm, request=request),
+            success_url=reverse("admin:password_change_done"),
+            template_name=self.password_change_template or PasswordChangeView.template_name,
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        return view(request)
 
     def autocomplete_view(self, request):
         return FormFieldAutocomplete.as_view(admin_site=self)(request)

@@ -9,10 +9,14 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 
-from apps.accounts import reasons
+from apps.accounts import reasons, services
+from apps.accounts.admin import people
+from apps.accounts.errors import SignInEnded
+from apps.accounts.models import User
 from apps.accounts.sessions import browser_name, end_sessions, handle_of, open_sessions
 from apps.accounts.tests.factories import PASSWORD, OwnerFactory, PlatformUserFactory, TokenFamilyFactory, UserFactory
-from apps.salons.tests.factories import MembershipFactory
+from apps.salons.tests.factories import MembershipFactory, SalonFactory
+from project.tests.two_salons import member
 
 pytestmark = pytest.mark.django_db
 
@@ -277,3 +281,73 @@ def test_the_key_of_a_session_changes_at_sign_in(owner):
 
     assert client.session.session_key != session.session_key
     assert keys() == {client.session.session_key}
+
+
+def own_password(client, old, new="a-new-long-password-9"):
+    said = {"old_password": old, "new_password1": new, "new_password2": new}
+    return client.post("/admin/password_change/", said)
+
+
+def test_the_present_password_is_not_guessed_on_the_page_that_changes_it(client, owner):
+    client.force_login(owner)
+
+    codes = [own_password(client, f"wrong {number}").context["form"].errors.as_data() for number in range(6)]
+
+    assert [found["old_password"][0].code for found in codes] == ["password_incorrect"] * 5 + ["rate_limited"]
+    assert own_password(client, PASSWORD).status_code == 200
+    assert User.objects.get(pk=owner.pk).check_password(PASSWORD)
+
+
+def test_a_password_changed_while_its_person_is_dismissed_dismisses_them_all_the_same(client, owner, monkeypatch):
+    client.force_login(owner)
+    hash_it = User.set_password
+
+    def meanwhile(person, raw):
+        User.objects.filter(pk=owner.pk).update(is_active=False, is_superuser=False, name="Gone")
+        hash_it(person, raw)
+
+    monkeypatch.setattr(User, "set_password", meanwhile)
+
+    own_password(client, PASSWORD)
+
+    stored = User.objects.get(pk=owner.pk)
+    assert (stored.is_active, stored.is_superuser, stored.name) == (False, False, "Gone")
+    assert stored.check_password("a-new-long-password-9")
+
+
+def test_saving_a_person_brings_back_nothing_that_others_changed_meanwhile(client, owner, monkeypatch):
+    person = UserFactory(name="Sara")
+    client.force_login(owner)
+    proven = people.proven_at
+
+    def meanwhile(request):
+        other = User.objects.get(pk=person.pk)
+        other.set_password("a-new-long-password-9")
+        other.name = "Noura"
+        other.save()
+        return proven(request)
+
+    monkeypatch.setattr(people, "proven_at", meanwhile)
+    said = {"phone": person.phone, "name": "Sara", "locale": "en", "is_active": "on", "is_superuser": "on"}
+
+    assert client.post(f"/admin/accounts/user/{person.pk}/change/", said).status_code == 302
+
+    stored = User.objects.get(pk=person.pk)
+    assert (stored.is_superuser, stored.name) == (True, "Noura")
+    assert stored.check_password("a-new-long-password-9")
+
+
+def test_what_a_dismissal_ended_does_not_come_back_with_the_right(client, owner):
+    person = member(SalonFactory())
+    theirs = Client()
+    theirs.force_login(person)
+    refresh = services.issue_tokens(user=person).refresh
+    client.force_login(owner)
+    said = {"phone": person.phone, "name": person.name, "locale": "en"}
+    for more in ({}, {"is_active": "on"}):
+        assert client.post(f"/admin/accounts/user/{person.pk}/change/", said | more).status_code == 302
+
+    assert User.objects.get(pk=person.pk).is_active
+    assert theirs.get("/admin/").status_code == 302
+    with pytest.raises(SignInEnded):
+        services.rotate_refresh(refresh=refresh)

@@ -16,6 +16,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from apps.accounts.models import User
 from apps.accounts.selectors import has_second_factor, recovery_codes_left
+from apps.accounts.services.guards import known_networks
 from apps.accounts.services.second_factor import _new_recovery_codes
 from apps.accounts.tests.factories import (
     PASSWORD,
@@ -737,3 +738,12 @@ def test_another_phone_given_by_the_owner_ends_the_sessions_of_the_person(client
 
     assert User.objects.get(pk=person.pk).phone == "+966557654321"
     assert (opens(theirs), opens(client)) == (False, True)
+
+
+def test_the_network_is_known_when_the_second_step_is_done(client, optional, owner, app):
+    sign_in(client, owner)
+    assert known_networks(owner.phone) == []
+
+    prove(client, app_code(app))
+
+    assert known_networks(owner.phone) == ["127.0.0.0/24"]

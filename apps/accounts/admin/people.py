@@ -15,6 +15,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from apps.accounts import reasons, services
 from apps.accounts.errors import PersonErased
+from apps.accounts.forms import SavesThePasswordAlone
 from apps.accounts.models import Consent, User
 from apps.accounts.resources import UserExport
 from apps.accounts.roles import PlatformRole
@@ -52,6 +53,10 @@ class NewUserForm(UserCreationForm):
         fields = ("phone", "name", "locale")
 
 
+class NewPasswordForm(SavesThePasswordAlone, AdminPasswordChangeForm):
+    """A password given by the owner."""
+
+
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin, ExportableModelAdmin):
     """Everybody on the platform. Only its owner changes people, passwords and rights; a salon works with cards."""
@@ -59,7 +64,7 @@ class UserAdmin(DjangoUserAdmin, ExportableModelAdmin):
     resource_classes = [UserExport]
     form = ScopedModelForm
     add_form = NewUserForm
-    change_password_form = AdminPasswordChangeForm
+    change_password_form = NewPasswordForm
     ordering = ("phone",)
     list_display = ["display_person", "display_phone", "locale", "display_owner", "is_active", "display_since"]
     list_filter = [
@@ -177,13 +182,15 @@ class UserAdmin(DjangoUserAdmin, ExportableModelAdmin):
     def save_model(self, request, obj, form, change):
         if RIGHTS.intersection(form.changed_data):
             services.ensure_proven(proven_at(request))
-        if change and User.objects.select_for_update().get(pk=obj.pk).erased_at:
-            raise PersonErased
+        if change:
+            _take_over_what_changed_meanwhile(obj, form.changed_data)
         super().save_model(request, obj, form, change)
         if change and "phone" in form.changed_data:
             services.phone_changed(user=obj, old_phone=form.initial["phone"])
             if obj != request.user:
                 end_sessions(obj)
+        if change and not obj.is_active:
+            services.end_everything(obj)
         if "marketing_consent" in form.changed_data:
             said = {"is_granted": obj.marketing_consent, "source": Consent.Source.DESK, "actor": request.user}
             services.record_consent(obj, **said)
@@ -254,6 +261,16 @@ class UserAdmin(DjangoUserAdmin, ExportableModelAdmin):
             ),
             _("The two-step sign-in was reset and the person signed out."),
         )
+
+
+def _take_over_what_changed_meanwhile(person, edited):
+    """Lock the row and keep what others stored in it since the form was read, but for the fields that were edited."""
+    current = User.objects.select_for_update().get(pk=person.pk)
+    if current.erased_at:
+        raise PersonErased
+    for field in User._meta.concrete_fields:
+        if field.name not in edited:
+            setattr(person, field.attname, getattr(current, field.attname))
 
 
 # django-otp's own pages show every secret to whoever may open them.

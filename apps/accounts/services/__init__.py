@@ -1,7 +1,7 @@
 """Everything that may happen to people's accounts."""
 
 from apps.accounts.services.codes import SignedIn, request_code, sign_in
-from apps.accounts.services.guards import lift_lock
+from apps.accounts.services.guards import know_network, lift_lock
 from apps.accounts.services.passwords import guarded_password
 from apps.accounts.services.phone import change_own_phone, phone_changed, request_phone_change
 from apps.accounts.services.profile import adopt_stricter_consent, record_consent, update_profile
@@ -27,7 +27,7 @@ from apps.accounts.services.second_factor import (
     turn_second_factor_off,
     verify_second_factor,
 )
-from apps.accounts.services.sign_ins import end_own_sessions, sign_out_everywhere
+from apps.accounts.services.sign_ins import end_everything, end_own_sessions, sign_out_everywhere
 from apps.accounts.services.tokens import (
     TokenPair,
     end_sign_ins,
@@ -43,6 +43,7 @@ __all__ = [
     "TokenPair",
     "adopt_stricter_consent",
     "change_own_phone",
+    "end_everything",
     "end_own_sessions",
     "end_sign_ins",
     "enrol_second_factor",
@@ -56,6 +57,7 @@ __all__ = [
     "guarded_password",
     "hand_over_copy",
     "issue_tokens",
+    "know_network",
     "lift_lock",
     "new_secret",
     "phone_changed",

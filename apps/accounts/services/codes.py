@@ -49,7 +49,7 @@ SENDS_PER_PHONE = ((1, RESEND_AFTER), (5, HOUR), (10, DAY))
 SENDS_PER_NETWORK_AND_HOUR = 20
 SENDS_PER_NUMBER_BLOCK_AND_HOUR = 60
 BLOCK_DIGITS = 4  # ten thousand numbers that one operator gave out together
-CODES_WITHOUT_SUCCESS = 20
+CODES_WITHOUT_SUCCESS, NETWORKS_OF_A_PUMP = 20, 4
 # Of the day's money; the rest is kept for phones from networks they are known from.
 STRANGERS_SHARE = 0.75
 
@@ -128,11 +128,14 @@ def prove_code(*, challenge_id: UUID, code: str, network: str, purpose: str) -> 
 
 
 def use_up(proven: ProvenCode) -> None:
-    """Let the code count, in the transaction of what it proves. Of several with one code the others meet OtpExpired."""
-    attempt_succeeded(proven.attempt)
+    """Let the code count, last in the transaction of what it proves, which holds the phone's lock from its beginning.
+
+    Of several with one code all but one meet OtpExpired, and what they did is undone.
+    """
     unused = OtpChallenge.objects.filter(pk=proven.challenge.pk, used_at__isnull=True, superseded_at__isnull=True)
     if not unused.update(used_at=timezone.now()):
         raise OtpExpired
+    attempt_succeeded(proven.attempt)
 
 
 # --- Sending ---
@@ -186,11 +189,16 @@ def _ensure_may_send(before: QuerySet[OtpChallenge]) -> None:
 
 
 def _ensure_block_is_used(phone: str) -> None:
-    """Of numbers that a pump invents nobody types the code in: then the block gets no more for a while."""
+    """Of numbers that a pump invents nobody types the code in: then the block gets no more for a while.
+
+    One network alone does not close it, or anybody could, for ten thousand people.
+    """
     block, hour_ago = phone[:-BLOCK_DIGITS], timezone.now() - HOUR
     latest = OtpChallenge.objects.filter(phone__startswith=block, created_at__gt=hour_ago).order_by("-created_at")
-    codes = list(latest.values_list("created_at", "used_at")[:CODES_WITHOUT_SUCCESS])
-    if len(codes) == CODES_WITHOUT_SUCCESS and not any(used_at for _created_at, used_at in codes):
+    codes = list(latest.values_list("created_at", "used_at", "network")[:CODES_WITHOUT_SUCCESS])
+    if len(codes) < CODES_WITHOUT_SUCCESS or any(used_at for _created_at, used_at, _network in codes):
+        return
+    if len({network for _created_at, _used_at, network in codes}) >= NETWORKS_OF_A_PUMP:
         raise RateLimited(retry_after=seconds(codes[-1][0] - hour_ago))
 
 
@@ -281,13 +289,15 @@ def _unspend(guess: ProvenCode) -> None:
 
 @transaction.atomic
 def _enter(proven: ProvenCode) -> SignedIn:
-    use_up(proven)
+    lock_phone(proven.challenge.phone)
     user, is_new = User.objects.get_or_create(
         phone=proven.challenge.phone, defaults={"locale": _locale(), "password": make_password(None)}
     )
     if not user.is_active:
         raise AccountInactive
-    return SignedIn(user, is_new, issue_tokens(user=user, network=proven.attempt.network))
+    signed_in = SignedIn(user, is_new, issue_tokens(user=user, network=proven.attempt.network))
+    use_up(proven)
+    return signed_in
 
 
 def _locale() -> str:

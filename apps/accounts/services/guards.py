@@ -52,7 +52,12 @@ class Attempt:
 
 def lock_phone(phone: str) -> None:
     """Until the transaction ends: everything about proving one phone happens one after the other."""
-    lock(exclusive=[("phone", phone)])
+    lock_phones(phone)
+
+
+def lock_phones(*phones: str) -> None:
+    """The same for several, which is asked for once and before any of them alone."""
+    lock(exclusive=[("phone", phone) for phone in phones])
 
 
 def known_networks(phone: str) -> list[str]:
@@ -75,13 +80,27 @@ def spend_attempt(proof: Proof, *, phone: str, network: str) -> Attempt:
     return Attempt(proof, phone, network, allowances)
 
 
-def attempt_succeeded(attempt: Attempt) -> None:
-    """The guess was right: failures are forgotten, the network is known. Call it in the transaction of what follows."""
+def attempt_succeeded(attempt: Attempt, *, is_whole_proof: bool = True) -> None:
+    """The guess was right: failures are forgotten and, unless more is asked for than this, the network is known.
+
+    Call it in the transaction of what follows and last there: everybody's next guess waits for it.
+    """
     lock_phone(attempt.phone)
     guard = _guard(attempt.phone, attempt.network)
-    guard.consecutive_failures, guard.locked_until, guard.succeeded_at = 0, None, timezone.now()
+    guard.consecutive_failures, guard.locked_until = 0, None
+    if is_whole_proof:
+        guard.succeeded_at = timezone.now()
     guard.save()
     give_back(*attempt.allowances)
+
+
+@transaction.atomic
+def know_network(*, phone: str, network: str) -> None:
+    """Somebody proved `phone` from `network` by all that is asked for."""
+    lock_phone(phone)
+    guard = _guard(phone, network)
+    guard.succeeded_at = timezone.now()
+    guard.save()
 
 
 @transaction.atomic

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.db import transaction
 
 from apps.accounts.models import User
+from apps.accounts.selectors import proves_by_code
 from apps.accounts.services.guards import Proof, attempt_succeeded, spend_attempt
 
 
@@ -18,5 +20,10 @@ def guarded_password(*, phone: str, network: str, check: Callable[[], User | Non
     user = check()
     if user is not None:
         with transaction.atomic():
-            attempt_succeeded(attempt)
+            attempt_succeeded(attempt, is_whole_proof=_is_whole_proof(user))
     return user
+
+
+def _is_whole_proof(user: User) -> bool:
+    """Or a code of the person's app is asked for next, and only then is it them."""
+    return settings.OPERATOR_MFA != "required" and not proves_by_code(user)

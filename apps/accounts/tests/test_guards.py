@@ -205,6 +205,14 @@ def test_a_block_of_numbers_whose_codes_nobody_types_in_gets_no_more(clock, code
     code_from(ELSEWHERE, phone="+966551300000")
 
 
+def test_one_network_closes_no_block_of_numbers(clock, code_from):
+    """Or anybody could keep ten thousand people out."""
+    for number in range(20):
+        services.request_code(phone=f"+96655123{number:04d}", network=ELSEWHERE)
+
+    code_from(HOME, phone="+966551239999")
+
+
 def test_a_block_in_use_gets_sixty_an_hour(clock, code_from):
     """Row 68"""
     for number in range(60):
@@ -284,6 +292,17 @@ def test_spraying_from_the_salon_s_guest_network_locks_out_nobody_who_works_ther
 
     assert checked.count(None) == 60
     assert password_from("198.51.100.7", password=PASSWORD) == manager
+
+
+def test_a_password_without_the_app_s_code_makes_no_network_known(clock, manager, settings):
+    """Whoever has the password alone does not push the salon out of the networks the manager is known from."""
+    settings.OPERATOR_MFA = "required"
+    services.know_network(phone=PHONE, network=SALON)
+
+    for network in range(3):
+        assert password_from(f"10.0.{network}.1", password=PASSWORD) == manager
+
+    assert services.guards.known_networks(PHONE) == [SALON]
 
 
 def test_a_forwarded_address_is_believed_from_trusted_proxies_only(clock, manager, settings):

@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from apps.accounts import services
 from apps.accounts.models import OtpChallenge, TokenFamily, User
+from apps.accounts.services import phone
 from apps.accounts.tests.factories import OwnerFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -134,3 +136,49 @@ def test_saving_a_person_without_a_new_phone_signs_nobody_out(api, client, sara,
     )
 
     assert api.get(ME, headers=headers).json()["name"] == "Sara A."
+
+
+def test_an_operator_s_number_is_not_changed_by_a_code(api, sent_codes):
+    """Whoever holds the SIM of an operator has no password and no app of theirs."""
+    owner = OwnerFactory(phone=OLD)
+    headers = {"authorization": f"Bearer {services.issue_tokens(user=owner).access}"}
+
+    assert error_of(api.post(ASK, {"phone": NEW}, headers=headers)) == (403, "permission_denied", None)
+    assert (User.objects.get().phone, sent_codes()) == (OLD, [])
+
+
+@pytest.mark.parametrize("end", ["erased", "signed out elsewhere", "dismissed"])
+def test_what_ended_while_the_code_was_checked_stays_ended(api, sara, device, sent_codes, monkeypatch, end):
+    owner, headers = OwnerFactory(), device()
+    asked = api.post(ASK, {"phone": NEW}, headers=headers)
+    body = {"challenge_id": asked.json()["challenge_id"], "code": sent_codes()[-1][1]}
+    request = services.request_erasure(user=sara, actor=sara)
+    prove = phone.prove_code
+
+    def slow(**said):
+        proven = prove(**said)
+        if end == "erased":
+            services.erase_person(request_id=request.pk, actor=owner)
+        elif end == "dismissed":
+            User.objects.filter(pk=sara.pk).update(is_active=False)
+        else:
+            TokenFamily.objects.update(revoked_at=timezone.now())
+        return proven
+
+    monkeypatch.setattr(phone, "prove_code", slow)
+
+    assert error_of(api.post(VERIFY, body, headers=headers)) == (403, "sign_in_again", None)
+    assert not User.objects.filter(phone=NEW).exists()
+    assert not User.history.filter(phone=NEW).exists()
+    monkeypatch.undo()
+    challenge = services.request_code(phone="0559999999")
+    assert services.sign_in(challenge_id=challenge.pk, code=sent_codes()[-1][1]).is_new
+
+
+def test_a_sign_in_that_another_process_ended_changes_no_phone(api, sara, device, sent_codes):
+    headers = device()
+    assert api.get(ME, headers=headers).status_code == 200
+    TokenFamily.objects.update(revoked_at=timezone.now())  # and this process still remembers it
+
+    assert error_of(api.post(ASK, {"phone": NEW}, headers=headers)) == (403, "sign_in_again", None)
+    assert sent_codes() == []
