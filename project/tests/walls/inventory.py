@@ -89,14 +89,15 @@ PUBLIC = {"root", "set_language", "schema", "docs", "payment-return", "healthz",
 
 # The API: who may call an operation. A method that is not listed does not exist.
 ANYBODY, CUSTOMER, OWNER_OF_ROW, MACHINE = "anybody", "customer", "owner of the row", "machine with the secret"
+NO_OPERATOR = "customer without a role"
 OPERATIONS = {
     "auth-otp-request": {"POST": ANYBODY},
     "auth-otp-verify": {"POST": ANYBODY},
     "auth-token-refresh": {"POST": ANYBODY},
     "auth-logout": {"POST": ANYBODY},
     "me": {"GET": CUSTOMER, "PATCH": CUSTOMER, "DELETE": CUSTOMER},
-    "me-phone": {"POST": CUSTOMER},
-    "me-phone-verify": {"POST": CUSTOMER},
+    "me-phone": {"POST": NO_OPERATOR},
+    "me-phone-verify": {"POST": NO_OPERATOR},
     "me-export": {"GET": CUSTOMER},
     "salon-list": {"GET": ANYBODY},
     "salon-detail": {"GET": ANYBODY},

@@ -14,12 +14,13 @@ from project.tests.two_salons import every_row, two_salons
 from project.tests.walls import inventory
 from project.tests.walls.calls import METHODS, call, open_the_salon, stranger
 from project.tests.walls.client import Caller, everything, undone, writes
-from project.tests.walls.inventory import ANYBODY, CUSTOMER, MACHINE, OPEN, OPERATIONS, OWNER_OF_ROW
+from project.tests.walls.inventory import ANYBODY, CUSTOMER, MACHINE, NO_OPERATOR, OPEN, OPERATIONS, OWNER_OF_ROW
 from project.tests.walls.people import PRINCIPALS, token_of
 
 pytestmark = pytest.mark.django_db
 LEAST_CELLS = 1800
-MISSING, NOT_SIGNED_IN, NO_SUCH_METHOD, NOT_THE_MACHINE = 404, 401, 405, "401 or 403"
+MISSING, NOT_SIGNED_IN, NO_SUCH_METHOD, FORBIDDEN, NOT_THE_MACHINE = 404, 401, 405, 403, "401 or 403"
+OPERATORS = {principal.name for principal in PRINCIPALS if principal.enters}
 # Whoever has a session of the back office and no token is nobody here.
 WITH_A_SESSION = ["customer", "manager", "owner"]
 
@@ -57,6 +58,8 @@ def expected(name, by_session, operation, method):
         return OPEN
     if not signed_in:
         return NOT_SIGNED_IN
+    if who == NO_OPERATOR:
+        return FORBIDDEN if name in OPERATORS else OPEN
     return OPEN if who == CUSTOMER or name == "customer with a token" else MISSING
 
 
@@ -109,7 +112,7 @@ def test_the_matrix_has_at_least_so_many_cells():
     counted = [wanted for name, _principal, by_session in WAYS for _op, _m, wanted in cells(name, by_session)]
 
     assert len(counted) >= LEAST_CELLS
-    assert set(counted) == {OPEN, MISSING, NOT_SIGNED_IN, NO_SUCH_METHOD, NOT_THE_MACHINE}
+    assert set(counted) == {OPEN, MISSING, NOT_SIGNED_IN, NO_SUCH_METHOD, FORBIDDEN, NOT_THE_MACHINE}
 
 
 def test_the_schema_and_the_addresses_name_the_same_operations():
