@@ -205,6 +205,9 @@ def test_a_day_that_is_none_narrows_no_list(client, day):
     booking = BookingFactory()
     payment = Payment.objects.create(salon=booking.salon, booking=booking, amount=50)
 
-    answer = client.get(url(Payment, "changelist"), {"created_at_from": day, "created_at_to": day})
+    days = client.get(url(Payment, "changelist"), {"created_at_from": day, "created_at_to": day})
+    moment = {"starts_at_from_0": day, "starts_at_from_1": "00:00", "starts_at_to_0": day, "starts_at_to_1": "00:00"}
+    moments = client.get(url(Booking, "changelist"), moment)
 
-    assert list(answer.context["cl"].result_list) == [payment]
+    assert list(days.context["cl"].result_list) == [payment]
+    assert list(moments.context["cl"].result_list) == [booking]

@@ -9,11 +9,11 @@ from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     BooleanRadioFilter,
     ChoicesDropdownFilter,
-    RangeDateTimeFilter,
     RelatedDropdownFilter,
 )
 from unfold.contrib.filters.admin import RangeDateFilter as StockRangeDateFilter
-from unfold.utils import parse_date_str
+from unfold.contrib.filters.admin import RangeDateTimeFilter as StockRangeDateTimeFilter
+from unfold.utils import parse_date_str, parse_datetime_str
 
 from apps.common.scope import visible_rows
 
@@ -40,13 +40,28 @@ class RangeDateFilter(StockRangeDateFilter):
         return queryset
 
     def _day(self, end):
-        day = parse_date_str(self.used_parameters.get(f"{self.parameter_name}_{end}") or "")
-        # Days at the ends of the calendar have no midnight in another time zone.
-        return day if day is not None and MINYEAR < day.year < MAXYEAR else None
+        return _within_the_calendar(parse_date_str(self.used_parameters.get(f"{self.parameter_name}_{end}") or ""))
 
     def _begin(self, day):
         """Where `day` begins, as the column has it."""
         return timezone.make_aware(datetime.combine(day, time.min)) if isinstance(self.field, DateTimeField) else day
+
+
+class RangeDateTimeFilter(StockRangeDateTimeFilter):
+    """Moments by the clock of the installation; the stock filter leaves it to the database to guess whose clock."""
+
+    def queryset(self, request, queryset):
+        for end, lookup in (("from", "gte"), ("to", "lte")):
+            day, clock = (self.used_parameters.get(f"{self.parameter_name}_{end}_{part}") for part in (0, 1))
+            moment = _within_the_calendar(parse_datetime_str(f"{day} {clock}"))
+            if moment is not None:
+                queryset = queryset.filter(**{f"{self.parameter_name}__{lookup}": timezone.make_aware(moment)})
+        return queryset
+
+
+def _within_the_calendar(day):
+    """`day`, or None at the ends of the calendar, which no other time zone has."""
+    return day if day is not None and MINYEAR < day.year < MAXYEAR else None
 
 
 class ScopedRelatedFilter(RelatedDropdownFilter):
