@@ -49,8 +49,7 @@ def spend(*allowances: Allowance) -> None:
     """
     for one in allowances:
         if not _spent(one):
-            wait = one.ends_at - timezone.now()
-            raise RateLimited(retry_after=max(math.ceil(wait.total_seconds()), 1))
+            raise RateLimited(retry_after=whole_seconds(one.ends_at - timezone.now()))
 
 
 def give_back(*allowances: Allowance) -> None:
@@ -58,6 +57,11 @@ def give_back(*allowances: Allowance) -> None:
     for one in allowances:
         counters = LimitCounter.objects.filter(key=one.key, starts_at=one.starts_at, used__gte=one.step)
         counters.update(used=F("used") - one.step)
+
+
+def whole_seconds(wait: timedelta) -> int:
+    """`wait` in seconds, rounded up, at least one: what a refusal tells to wait."""
+    return max(math.ceil(wait.total_seconds()), 1)
 
 
 def _spent(one: Allowance) -> bool:

@@ -17,6 +17,11 @@ def latin_digits(text: str) -> str:
     return text.translate(DIGITS)
 
 
+def as_typed(code: str) -> str:
+    """A code as its keys were meant: Latin digits, without direction marks and spaces."""
+    return "".join(INVISIBLE.sub("", latin_digits(code)).split())
+
+
 def clean_text(text: str) -> str:
     """`text` in NFC without invisible direction marks and doubled spaces: how a name is stored."""
     return SPACES.sub(" ", INVISIBLE.sub("", unicodedata.normalize("NFC", text))).strip()

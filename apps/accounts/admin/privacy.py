@@ -18,7 +18,15 @@ from apps.accounts.models import DataRequest, ExportLog
 from apps.accounts.resources import DataRequestExport
 from apps.common.admin.base import BaseModelAdmin
 from apps.common.admin.dialogs import ConfirmDialog, ReasonDialog, attempt, run_use_case
-from apps.common.admin.displays import EMPTY, State, left_to_right, state_column, time_column, two_lines
+from apps.common.admin.displays import (
+    EMPTY,
+    State,
+    left_to_right,
+    reference_column,
+    state_column,
+    time_column,
+    two_lines,
+)
 from apps.common.admin.filters import ChoicesDropdownFilter, RangeDateFilter, RangeDateTimeFilter
 from apps.common.admin.transfer import ExportableModelAdmin
 from apps.common.network import network_of
@@ -246,6 +254,8 @@ class ExportLogAdmin(BaseModelAdmin):
         "display_network",
     ]
 
+    display_filters = reference_column("filters", _("filters"))
+    display_network = reference_column("network", _("network"))
     display_when = time_column("exported_at", _("exported at"), zone=None)
 
     @admin.display(description=_("exported by"), ordering="actor__name")
@@ -262,11 +272,3 @@ class ExportLogAdmin(BaseModelAdmin):
     @admin.display(description=_("salons"))
     def display_salons(self, entry):
         return left_to_right(entry.salons) if entry.salons else EMPTY
-
-    @admin.display(description=_("filters"))
-    def display_filters(self, entry):
-        return left_to_right(entry.filters) if entry.filters else EMPTY
-
-    @admin.display(description=_("network"))
-    def display_network(self, entry):
-        return left_to_right(entry.network) if entry.network else EMPTY

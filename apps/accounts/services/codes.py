@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from apps.accounts.errors import AccountInactive, OtpAttemptsExhausted, OtpExpired, OtpIncorrect, PhoneNotAllowed
-from apps.accounts.limits import DAY, HOUR, Allowance, allowance, give_back, spend
+from apps.accounts.limits import DAY, HOUR, Allowance, allowance, give_back, spend, whole_seconds
 from apps.accounts.models import OtpChallenge, User
 from apps.accounts.otp import CodeGone, OtpProvider, get_code_holder, get_otp_provider, holds_codes
 from apps.accounts.services.guards import (
@@ -27,7 +27,6 @@ from apps.accounts.services.guards import (
     ensure_unlocked,
     known_networks,
     lock_phone,
-    seconds,
     spend_attempt,
 )
 from apps.accounts.services.tokens import TokenPair, issue_tokens
@@ -36,7 +35,7 @@ from apps.common.network import UNKNOWN
 from apps.common.phones import is_mobile_of, normalize_phone
 from apps.common.providers import ProviderError, ProviderOutcomeUnknown, ProviderRejected
 from apps.common.secrets import keyed_hash
-from apps.common.text import INVISIBLE, latin_digits
+from apps.common.text import as_typed
 
 logger = logging.getLogger(__name__)
 
@@ -118,7 +117,7 @@ def prove_code(*, challenge_id: UUID, code: str, network: str, purpose: str) -> 
     The guess is spent before it is looked at. Raises OtpIncorrect, OtpExpired, OtpAttemptsExhausted with the wait, and
     Unavailable when the provider that holds the code does not answer; that costs no guess.
     """
-    digits = "".join(INVISIBLE.sub("", latin_digits(code)).split())
+    digits = as_typed(code)
     if not re.fullmatch(r"[0-9]{6}", digits):
         raise OtpIncorrect
     guess = _spend_guess(challenge_id, network, purpose)
@@ -132,8 +131,8 @@ def use_up(proven: ProvenCode) -> None:
 
     Of several with one code all but one meet OtpExpired, and what they did is undone.
     """
-    unused = OtpChallenge.objects.filter(pk=proven.challenge.pk, used_at__isnull=True, superseded_at__isnull=True)
-    if not unused.update(used_at=timezone.now()):
+    challenge = proven.challenge
+    if not _unused(OtpChallenge.objects.filter(pk=challenge.pk), challenge.purpose).update(used_at=timezone.now()):
         raise OtpExpired
     attempt_succeeded(proven.attempt)
 
@@ -185,7 +184,7 @@ def _ensure_may_send(before: QuerySet[OtpChallenge]) -> None:
     times = list(before.order_by("-created_at").values_list("created_at", flat=True)[:most])
     waits = [times[limit - 1] + window - now for limit, window in SENDS_PER_PHONE if len(times) >= limit]
     if (wait := max(waits, default=timedelta())) > timedelta():
-        raise RateLimited(retry_after=seconds(wait))
+        raise RateLimited(retry_after=whole_seconds(wait))
 
 
 def _ensure_block_is_used(phone: str) -> None:
@@ -199,7 +198,7 @@ def _ensure_block_is_used(phone: str) -> None:
     if len(codes) < CODES_WITHOUT_SUCCESS or any(used_at for _created_at, used_at, _network in codes):
         return
     if len({network for _created_at, _used_at, network in codes}) >= NETWORKS_OF_A_PUMP:
-        raise RateLimited(retry_after=seconds(codes[-1][0] - hour_ago))
+        raise RateLimited(retry_after=whole_seconds(codes[-1][0] - hour_ago))
 
 
 def _spend_money(price: Allowance) -> None:
@@ -259,7 +258,7 @@ def _spend_guess(challenge_id: UUID, network: str, purpose: str) -> ProvenCode:
     good = _unused(OtpChallenge.objects.filter(pk=challenge.pk, expires_at__gt=now), purpose)
     if not good.filter(attempts__lt=GUESSES_PER_CODE).update(attempts=F("attempts") + 1):
         if good.exists():
-            raise OtpAttemptsExhausted(retry_after=seconds(challenge.created_at + RESEND_AFTER - now))
+            raise OtpAttemptsExhausted(retry_after=whole_seconds(challenge.created_at + RESEND_AFTER - now))
         raise OtpExpired
     return ProvenCode(challenge, attempt)
 

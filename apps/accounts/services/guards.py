@@ -5,7 +5,6 @@ phone and each network a number of guesses at all phones; a known network needs 
 out of their own account by guessing at it, nor a whole salon by guessing from its guest network.
 """
 
-import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,7 +12,7 @@ from enum import StrEnum
 from django.db import transaction
 from django.utils import timezone
 
-from apps.accounts.limits import DAY, HOUR, Allowance, allowance, give_back, spend
+from apps.accounts.limits import DAY, HOUR, Allowance, allowance, give_back, spend, whole_seconds
 from apps.accounts.models import LimitCounter, PhoneGuard
 from apps.common.errors import RateLimited
 from apps.common.locks import lock
@@ -73,7 +72,7 @@ def spend_attempt(proof: Proof, *, phone: str, network: str) -> Attempt:
     Raises RateLimited with the wait; then nothing may be looked at.
     """
     lock_phone(phone)
-    guard = _unlocked_guard(phone, network)
+    guard = ensure_unlocked(phone, network)
     allowances = _allowances(proof, phone, network)
     spend(*allowances)
     _count(guard, proof, 1)
@@ -111,9 +110,12 @@ def attempt_unjudged(attempt: Attempt) -> None:
     give_back(*attempt.allowances)
 
 
-def ensure_unlocked(phone: str, network: str) -> None:
-    """Raise RateLimited while guesses at `phone` from `network` have to wait."""
-    _unlocked_guard(phone, network)
+def ensure_unlocked(phone: str, network: str) -> PhoneGuard:
+    """The guard of `phone` and `network`; raises RateLimited while guesses have to wait."""
+    guard, now = _guard(phone, network), timezone.now()
+    if guard.locked_until and guard.locked_until > now:
+        raise RateLimited(retry_after=whole_seconds(guard.locked_until - now))
+    return guard
 
 
 @transaction.atomic
@@ -125,20 +127,8 @@ def lift_lock(*, phone: str, network: str) -> None:
     LimitCounter.objects.filter(key__in=spent).delete()
 
 
-def seconds(wait: timedelta) -> int:
-    """`wait` in whole seconds, rounded up, at least one."""
-    return max(math.ceil(wait.total_seconds()), 1)
-
-
 def _guard(phone: str, network: str) -> PhoneGuard:
     return PhoneGuard.objects.filter(phone=phone, network=network).first() or PhoneGuard(phone=phone, network=network)
-
-
-def _unlocked_guard(phone: str, network: str) -> PhoneGuard:
-    guard, now = _guard(phone, network), timezone.now()
-    if guard.locked_until and guard.locked_until > now:
-        raise RateLimited(retry_after=seconds(guard.locked_until - now))
-    return guard
 
 
 def _count(guard: PhoneGuard, proof: Proof, step: int) -> None:

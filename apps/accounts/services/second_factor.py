@@ -6,7 +6,6 @@ parallel ones cannot pass its delay together, and recovery codes are stored as k
 
 import base64
 import logging
-import math
 import secrets
 import time
 from binascii import unhexlify
@@ -24,6 +23,7 @@ from django_otp.util import random_hex
 
 from apps.accounts import reasons
 from apps.accounts.errors import SecondFactorIncorrect, SecondFactorLocked, SecondFactorRequired
+from apps.accounts.limits import whole_seconds
 from apps.accounts.models import User
 from apps.accounts.selectors import has_second_factor
 from apps.accounts.services.proof import ensure_proven
@@ -31,7 +31,7 @@ from apps.accounts.services.sign_ins import end_everything
 from apps.common.errors import Conflict, Forbidden
 from apps.common.history import save_as
 from apps.common.secrets import keyed_hash
-from apps.common.text import INVISIBLE, latin_digits
+from apps.common.text import as_typed
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ def verify_second_factor(*, user: User, code: str) -> Device:
     digits = typed_digits(code)
     device, wait = _guess(user, digits)
     if wait:
-        raise SecondFactorLocked(retry_after=_seconds(wait), wait=_minutes_and_seconds(wait))
+        raise SecondFactorLocked(retry_after=whole_seconds(wait), wait=_minutes_and_seconds(wait))
     if device is None:
         logger.warning("second factor of person %s: wrong code", user.pk)
         raise SecondFactorIncorrect
@@ -139,7 +139,7 @@ def reset_second_factor(
 
 def typed_digits(code: str) -> str:
     """The digits of what somebody typed or pasted; empty when there is anything else in it."""
-    digits = "".join(INVISIBLE.sub("", latin_digits(code)).replace("-", "").split())
+    digits = as_typed(code).replace("-", "")
     return digits if digits.isascii() and digits.isdigit() else ""
 
 
@@ -193,9 +193,5 @@ def _keyed(device: StaticDevice, code: str) -> str:
     return base64.urlsafe_b64encode(digest[:12]).decode()
 
 
-def _seconds(wait: timedelta) -> int:
-    return max(math.ceil(wait.total_seconds()), 1)
-
-
 def _minutes_and_seconds(wait: timedelta) -> str:
-    return "{}:{:02d}".format(*divmod(_seconds(wait), 60))
+    return "{}:{:02d}".format(*divmod(whole_seconds(wait), 60))
