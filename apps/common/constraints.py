@@ -1,9 +1,10 @@
-"""Two rules the database itself keeps, declared once and enforced on PostgreSQL and on SQLite.
+"""Three rules the database itself keeps, declared once and enforced on PostgreSQL and on SQLite.
 
 `SameSalon` is a composite foreign key, so that no row can point into another salon, whichever door it came through.
 `NoOverlap` keeps two rows of one group from sharing time: an exclusion constraint on PostgreSQL, a pair of triggers
-on SQLite. The triggers are handed to Django's schema editor as deferred statements of the table, so a migration that
-rebuilds the table (which drops triggers) creates them again by the same path that created them first.
+on SQLite. `AppendOnly` refuses to change a row that was written. Triggers are handed to Django's schema editor as
+deferred statements of the table, so a migration that rebuilds the table (which drops triggers) creates them again by
+the same path that created them first.
 """
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -59,7 +60,7 @@ class SameSalon(BaseConstraint):
         )
 
     def remove_sql(self, model, schema_editor):
-        return schema_editor._delete_fk_sql(schema_editor.sql_delete_fk, model, self.name)
+        return schema_editor._delete_constraint_sql(schema_editor.sql_delete_fk, model, self.name)
 
     def validate(self, model, instance, exclude=None, using=DEFAULT_DB_ALIAS):
         if exclude and (self.field in exclude or "salon" in exclude):
@@ -202,13 +203,58 @@ class NoOverlap(BaseConstraint):
         return sql % tuple(schema_editor.quote_value(param) for param in params)
 
 
+class AppendOnly(BaseConstraint):
+    """A row of this table stays as it was written: every UPDATE is refused, through whatever door it comes.
+
+    Deleting is not refused here; number the rows without gap, so that a missing one shows.
+    """
+
+    SQLITE = "CREATE TRIGGER %(name)s BEFORE UPDATE ON %(table)s BEGIN SELECT RAISE(ABORT, '%(message)s'); END"
+    POSTGRESQL = (
+        "CREATE OR REPLACE FUNCTION refuse_update() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION '%%', TG_NAME USING ERRCODE = 'integrity_constraint_violation'; END $$; "
+        "CREATE TRIGGER %(name)s BEFORE UPDATE ON %(table)s FOR EACH ROW EXECUTE FUNCTION refuse_update()"
+    )
+
+    def constraint_sql(self, model, schema_editor):
+        schema_editor.deferred_sql.append(self._trigger(model, schema_editor))
+
+    def create_sql(self, model, schema_editor):
+        if schema_editor.connection.vendor == "postgresql":
+            return self._trigger(model, schema_editor)
+        raise NotImplementedError("SQLite adds constraints by rebuilding the table")
+
+    def remove_sql(self, model, schema_editor):
+        quote = schema_editor.quote_name
+        template = "DROP TRIGGER %(name)s ON %(table)s"
+        return Statement(template, name=quote(self.name), table=Table(model._meta.db_table, quote))
+
+    def validate(self, model, instance, exclude=None, using=DEFAULT_DB_ALIAS):
+        pass
+
+    def guards(self, vendor):
+        """Names under which the database knows this rule."""
+        return [self.name]
+
+    def __eq__(self, other):
+        if isinstance(other, AppendOnly):
+            return self.deconstruct() == other.deconstruct()
+        return super().__eq__(other)
+
+    def _trigger(self, model, schema_editor):
+        quote = schema_editor.quote_name
+        template = self.POSTGRESQL if schema_editor.connection.vendor == "postgresql" else self.SQLITE
+        table = Table(model._meta.db_table, quote)
+        return Statement(template, name=quote(self.name), table=table, message=self.name)
+
+
 def declared_guards(models, vendor):
-    """Names of every SameSalon and NoOverlap guard that `models` declare, as the database would list them."""
+    """Names of every guard that `models` declare, as the database would list them."""
     return {
         guard
         for model in models
         for constraint in model._meta.constraints
-        if isinstance(constraint, SameSalon | NoOverlap)
+        if isinstance(constraint, SameSalon | NoOverlap | AppendOnly)
         for guard in constraint.guards(vendor)
     }
 
@@ -218,7 +264,11 @@ def missing_guards(connection, models):
     declared = declared_guards(models, connection.vendor)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SELECT conname FROM pg_constraint WHERE conname = ANY(%s)", [list(declared)])
+            cursor.execute(
+                "SELECT conname FROM pg_constraint WHERE conname = ANY(%(names)s)"
+                " UNION SELECT tgname FROM pg_trigger WHERE tgname = ANY(%(names)s)",
+                {"names": list(declared)},
+            )
             return sorted(declared - {name for (name,) in cursor.fetchall()})
         cursor.execute("SELECT type, name, sql FROM sqlite_master WHERE type IN ('table', 'trigger')")
         rows = cursor.fetchall()

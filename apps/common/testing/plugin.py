@@ -35,3 +35,38 @@ def _tables_are_emptied_by_delete():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "sql_flush", delete_all)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _databases_are_copied():
+    """Test databases are copied from one with all tables instead of migrated one by one."""
+    from django.conf import settings
+
+    from apps.common.testing.template import databases_from_templates
+
+    with databases_from_templates(settings.BASE_DIR, settings.BASE_DIR / "var"):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _emptied_tables_get_their_first_rows_from_memory():
+    """Working out what `post_migrate` writes takes 50 ms of CPU after every test that commits; it is always the same.
+
+    A command of the project that empties tables is not meant: there the signal is sent.
+    """
+    from django.core.management.commands import flush
+    from django.test import TransactionTestCase
+
+    from apps.common.testing.first_rows import FirstRows
+
+    first_rows = FirstRows(flush.emit_post_migrate_signal)
+    empty = TransactionTestCase._fixture_teardown
+
+    def empty_and_fill(case):
+        with pytest.MonkeyPatch.context() as during:
+            during.setattr(flush, "emit_post_migrate_signal", first_rows.write)
+            empty(case)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_and_fill)
+        yield
