@@ -10,18 +10,15 @@ from apps.bookings.models import Booking
 from apps.common.history import overwrite
 from apps.common.money import display_money
 from apps.payments import reasons
+from apps.payments.envelope import ENVELOPE, LEDGER
 from apps.payments.models import Payment, ReconciliationFinding, Refund, TaxDocument
 from apps.payments.selectors import events_about, owed_by
-
-ENVELOPE = ("id", "type", "created_at", "live")
-LEDGER = ("id", "invoice_id", "status", "amount", "currency", "fee", "captured", "refunded", "created_at", "updated_at")
-IN_THE_AIR = (*Payment.OPEN, Payment.Status.AUTHORIZED, Payment.Status.REVIEW)
 
 
 def obstacles(person: User) -> Iterator[Obstacle]:
     """Money that is on its way, or owed."""
     payments = Payment.objects.filter(booking__in=Booking.objects.once_of(person)).select_related("booking")
-    for payment in payments.filter(status__in=IN_THE_AIR):
+    for payment in payments.filter(status__in=Payment.UNDECIDED):
         yield _about("payment_open", _("A payment for booking %(reference)s is not settled."), payment.booking)
     for refund in Refund.objects.filter(payment__in=payments, status__in=Refund.OPEN).select_related(
         "payment__booking"
@@ -40,6 +37,7 @@ def erase(person: User) -> None:
     _forget_words(payments, "failure_reason", "")
     _forget_words(refunds, "failure_reason", "")
     _forget_words(refunds, "reason", reasons.ERASED)
+    _forget_words(refunds, "resolution", reasons.ERASED)
     _forget_words(findings, "resolution", reasons.ERASED)
     overwrite(payments, keeping=reasons.OURS, payment_url="")
     overwrite(refunds, keeping=reasons.OURS)

@@ -21,6 +21,14 @@ class PaymentReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentReserved:
+    """Money is reserved on a card and not taken yet."""
+
+    payment_id: UUID
+    booking_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class RefundSucceeded:
     """The gateway shows the refund."""
 

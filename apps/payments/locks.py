@@ -13,4 +13,6 @@ def lock_refund(refund_id):
     """The refund after its payment, as (payment, refund). Raises Refund.DoesNotExist."""
     payment_id = Refund.objects.values_list("payment_id", flat=True).get(pk=refund_id)
     payment = lock_payment(payment_id)
-    return payment, Refund.objects.select_for_update(of=("self",), no_key=True).get(pk=refund_id)
+    refund = Refund.objects.select_for_update(of=("self",), no_key=True).get(pk=refund_id)
+    refund.payment = payment
+    return payment, refund

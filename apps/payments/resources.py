@@ -75,17 +75,22 @@ class RefundExport(ScopedResource):
 class TaxDocumentExport(ScopedResource):
     number = Field("number", _("number"))
     kind = Field("kind", _("kind"))
+    uuid = Field("uuid", _("UUID"))
     issued_at = Field("issued_at", _("issued at"))
     booking = Field("payment__booking__display_reference", _("booking"))
     corrects = Field("corrects__number", _("corrects"))
     seller_vat_number = Field("seller_vat_number", _("seller's VAT number"))
     net = Field("net_amount", _("total without VAT"))
+    vat_rate = Field("vat_rate", _("VAT, %"))
     vat = Field("vat_amount", _("VAT"))
     gross = Field("gross_amount", _("total incl. VAT"))
 
     class Meta(ScopedResource.Meta):
         model = TaxDocument
-        fields = ["number", "kind", "issued_at", "booking", "corrects", "seller_vat_number", "net", "vat", "gross"]
+        fields = [
+            "number", "kind", "uuid", "issued_at", "booking", "corrects", "seller_vat_number",
+            "net", "vat_rate", "vat", "gross",
+        ]  # fmt: skip
 
     def get_queryset(self):
         return super().get_queryset().select_related("payment__booking", "corrects", "salon")

@@ -1,9 +1,12 @@
 """Reads of money."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import F, Q, Sum
+from django.db.models import Exists, F, OuterRef, Q, Sum
+from django.db.models.functions import Round
+from django.utils import timezone
 
 from apps.bookings.models import Booking
 from apps.common.money import round_money
@@ -11,6 +14,16 @@ from apps.payments.models import Payment, Refund, TaxDocument, WebhookEvent
 from apps.payments.moyasar import MoyasarClient
 
 NOTHING = Decimal("0.00")
+OVER_WITHOUT_VISIT = (Booking.Status.CANCELLED, Booking.Status.EXPIRED)
+# Banks release a reservation after 7 to 14 days, by card and by which page is read: nothing waits that long here.
+SAFE_RESERVATION = timedelta(days=5)
+LONGEST_RESERVATION = timedelta(days=13)
+# The gateway undoes a payment for about two hours; the rest is a margin for clocks and for the way there.
+UNDO_WINDOW = timedelta(minutes=100)
+# Of a payment: what came in and has not gone back, nor is on its way back.
+KEPT = F("captured_amount") - F("refunded_amount") - F("refund_reserved_amount")
+# How often a refund is sent without a person's word.
+MOST_SENDS = 3
 
 
 def gateway():
@@ -20,16 +33,65 @@ def gateway():
 
 def kept_amount(booking):
     """What was received for `booking` and has not gone back, nor is on its way back."""
-    kept = F("captured_amount") - F("refunded_amount") - F("refund_reserved_amount")
-    total = Payment.objects.filter(booking=booking).settled().aggregate(sum=Sum(kept))["sum"]
+    total = Payment.objects.filter(booking=booking).settled().aggregate(sum=Sum(KEPT))["sum"]
     return round_money(total or NOTHING)  # SQLite adds in floating point
+
+
+def reserved_amount(booking):
+    """What is reserved on cards for `booking` and not taken yet."""
+    reserved = Payment.objects.filter(booking=booking, status=Payment.Status.AUTHORIZED)
+    return round_money(reserved.aggregate(sum=Sum("amount"))["sum"] or NOTHING)
+
+
+def can_be_undone(payment, amount):
+    """Whether giving back `amount` would undo the whole payment before it is settled, so that no bank ever books it."""
+    is_whole = amount == payment.captured_amount and payment.refunded_amount == 0
+    is_online = payment.method == Payment.Method.ONLINE and payment.status in Payment.SETTLED
+    return is_whole and is_online and payment.paid_at is not None and timezone.now() - payment.paid_at < UNDO_WINDOW
+
+
+def goes_again_by_itself(refund):
+    """Whether a refund that was not carried out may be sent again unasked: a late first execution must not fit too."""
+    left = refund.payment.captured_amount - refund.payment.refunded_amount
+    return refund.attempt < MOST_SENDS and left < 2 * refund.amount
 
 
 def outstanding_amount(booking):
     """What is missing of the price, as the desk counts it; nothing for a visit that will not be or was not."""
     if booking.status not in (*Booking.ACTIVE, Booking.Status.COMPLETED):
         return NOTHING
-    return max(booking.price_amount - kept_amount(booking), NOTHING)
+    return max(booking.price_amount - kept_amount(booking) - reserved_amount(booking), NOTHING)
+
+
+def amount_to_take(payment, now):
+    """What to take of the money reserved for `payment`: an amount in SAR, zero to let it go, None to keep waiting.
+
+    The visit decides: it is taken when the visit took place, when a hold waits for it, or when the visit lies beyond
+    what banks keep a reservation; of a cancelled one the fee is taken.
+    """
+    booking = payment.booking
+    missing = price_owed(booking) - kept_amount(booking) - _reserved_before(payment)
+    if missing <= 0 or now >= payment.authorized_at + LONGEST_RESERVATION:
+        return NOTHING
+    is_over = booking.status not in Booking.ACTIVE
+    is_far = booking.starts_at > payment.authorized_at + SAFE_RESERVATION
+    if is_over or is_far or booking.awaits_payment:
+        return min(missing, payment.amount)
+    return None
+
+
+def _reserved_before(payment):
+    """What earlier reservations hold for the same visit: an attempt that another one replaced may come too late."""
+    earlier = Q(authorized_at__lt=payment.authorized_at) | Q(authorized_at=payment.authorized_at, pk__lt=payment.pk)
+    others = Payment.objects.filter(earlier, booking=payment.booking_id, status=Payment.Status.AUTHORIZED)
+    return round_money(others.aggregate(sum=Sum("amount"))["sum"] or NOTHING)  # SQLite adds in floating point
+
+
+def price_owed(booking):
+    """What the customer owes as things stand: the price, a cancellation's fee, or nothing."""
+    if booking.status == Booking.Status.CANCELLED:
+        return booking.cancellation_fee_amount
+    return booking.price_amount if booking.status in (*Booking.ACTIVE, Booking.Status.COMPLETED) else NOTHING
 
 
 def owed_by(person):
@@ -48,15 +110,30 @@ def owed_by(person):
 
 
 def amount_due(booking):
-    """What the customer can pay online now: the advance while it is missing, then the rest.
+    """What the customer can pay online now: the advance while it is missing, then the rest."""
+    return due_of(booking, missing=outstanding_amount(booking))
+
+
+def due_of(booking, *, missing):
+    """The same where so much is known to be `missing` of the price.
 
     A booking that waits for the salon's word is not paid before it has been given.
     """
     if booking.status == Booking.Status.PENDING and not booking.awaits_payment:
         return NOTHING
-    missing = outstanding_amount(booking)
     advance = booking.prepay_amount - (booking.price_amount - missing)
     return advance if 0 < advance < missing else missing
+
+
+def leftovers(payments):
+    """Keys of bookings that will not take place and of which `payments` (a queryset) keep more than the fee, with no
+    refund on its way.
+    """
+    lying = payments.settled().annotate(kept=Round(KEPT, 2)).filter(kept__gt=0, booking__status__in=OVER_WITHOUT_VISIT)
+    lying = lying.exclude(Exists(Refund.objects.open().filter(payment=OuterRef("pk"))))
+    left = Round(Sum("kept") - F("booking__cancellation_fee_amount"), 2)
+    owed = lying.order_by().values("booking").annotate(left=left).filter(left__gt=0)
+    return owed.order_by("booking").values_list("booking", flat=True)
 
 
 def most_telling(payments):
@@ -107,6 +184,7 @@ def own_refunds(person):
 
 def own_tax_documents(person):
     """A customer's invoices and credit notes, as plain values, newest first."""
-    fields = ("kind", "number", "issued_at", "seller_name", "gross_amount", "net_amount", "vat_amount", "qr_payload")
+    fields = ("kind", "number", "issued_at", "seller_name", "lines", "vat_rate", "qr_payload")
+    amounts = ("gross_amount", "net_amount", "vat_amount")
     own = TaxDocument.objects.filter(payment__booking__customer__user=person)
-    return list(own.values(*fields, booking_reference=F("payment__booking__reference")))
+    return list(own.values(*fields, *amounts, booking_reference=F("payment__booking__reference")))

@@ -6,16 +6,23 @@ from uuid import uuid4
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminRadioSelectWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanWidget,
+)
 
 from apps.bookings.models import Booking
 from apps.common.admin.dialogs import ReasonDialog
-from apps.common.admin.displays import show_money
+from apps.common.admin.displays import EMPTY, show_money
 from apps.common.admin.forms import ScopedModelForm
 from apps.common.money import display_money
 from apps.common.text import latin_digits
-from apps.payments.errors import AmountInvalid
-from apps.payments.models import Payment
+from apps.payments import services
+from apps.payments.errors import AmountInvalid, GatewayUnavailable
+from apps.payments.models import Payment, Refund
+from apps.payments.selectors import can_be_undone
 from apps.payments.services.payments import BY_HAND
 
 AMOUNT = re.compile(r"[0-9]{1,8}(\.[0-9]{1,2})?")
@@ -66,7 +73,14 @@ class RefundDialog(ReasonDialog):
             (_("On its way back"), self.payment.refund_reserved_amount),
             (_("Still refundable"), self.payment.refundable_amount),
         )
-        return {"amounts": [(label, show_money(amount)) for label, amount in amounts]}
+        return {"amounts": [(label, show_money(amount)) for label, amount in amounts], "note": self._way()}
+
+    def _way(self):
+        if self.payment.method != Payment.Method.ONLINE:
+            return _("It was paid at the desk: hand the money over yourself.")
+        if can_be_undone(self.payment, self.payment.refundable_amount):
+            return _("The whole amount is undone at once, before the bank books it. A part is sent back, in some days.")
+        return _("It is sent back to the card or wallet. The customer's bank takes some days.")
 
     def clean_amount(self):
         amount = self.cleaned_data["amount"]
@@ -78,6 +92,72 @@ class RefundDialog(ReasonDialog):
         return amount
 
 
+class ReviewDialog(ReasonDialog):
+    """Shows what was asked for beside what the gateway showed last, and asks why a person decides as they do."""
+
+    form_before_template = "payments/admin/refund_amounts.html"
+
+    def get_before_template_context(self, request, object_id=None):
+        payment = Payment.objects.visible_to(request.user).filter(pk=object_id).first()
+        if payment is None:
+            return {}
+        amounts = (
+            (_("Asked for"), payment.amount),
+            (_("At the gateway, when last read"), payment.gateway_amount),
+            (_("Refunded there"), payment.gateway_refunded_amount),
+        )
+        return {"amounts": [(label, EMPTY if amount is None else show_money(amount)) for label, amount in amounts]}
+
+
+class SendAgainDialog(ReasonDialog):
+    """Asks for the one thing the system cannot see: whether the first one stands in the gateway's own pages."""
+
+    looked = forms.BooleanField(
+        label=_("I looked in the gateway's own pages: this refund is not there."), widget=UnfoldBooleanWidget()
+    )
+
+    field_order = ["looked", "reason"]
+
+
+class DecideDialog(ReasonDialog):
+    """Shows what the gateway shows now, and offers only what that proves. Reading it writes nothing."""
+
+    form_before_template = "payments/admin/refund_amounts.html"
+
+    finding = forms.ChoiceField(label=_("What became of it"), widget=UnfoldAdminRadioSelectWidget())
+
+    field_order = ["finding", "reason"]
+
+    def __init__(self, request, object_id=None, *args, **kwargs):
+        super().__init__(request, object_id, *args, **kwargs)
+        rows = Refund.objects.visible_to(request.user).select_related("payment")
+        self.refund = rows.filter(pk=object_id).first()
+        self.total, self.note = None, ""
+        if self.refund:
+            self._look()
+
+    def _look(self):
+        try:
+            self.total, findings = services.look_into_refund(refund_id=self.refund.pk)
+        except GatewayUnavailable as refusal:
+            self.note = str(refusal)
+            return
+        self.fields["finding"].choices = [(finding.value, finding.label) for finding in findings]
+        if not findings:
+            self.note = _("What the gateway shows proves nothing yet. Look again in a quarter of an hour.")
+
+    def get_before_template_context(self, request, object_id=None):
+        if self.refund is None:
+            return {}
+        amounts = (
+            (_("Received"), self.refund.payment.captured_amount),
+            (_("Refunded, by our books"), self.refund.payment.refunded_amount),
+            (_("Refunded, by the gateway"), self.total),
+            (_("This refund"), self.refund.amount),
+        )
+        return {"amounts": [(label, show_money(amount)) for label, amount in amounts], "note": self.note}
+
+
 class DeskPaymentForm(ScopedModelForm):
     """Money counted at the desk, for a booking named by its reference."""
 
@@ -85,6 +165,8 @@ class DeskPaymentForm(ScopedModelForm):
         label=_("Booking reference"), max_length=20, widget=UnfoldAdminTextInputWidget(attrs={"dir": "ltr"})
     )
     amount = AmountField(label=_("Amount, SAR"))
+    # A double click posts it twice and makes one payment.
+    nonce = forms.UUIDField(label="", required=False, widget=forms.HiddenInput, initial=uuid4)
 
     # The person at the desk, set by the page.
     user = None

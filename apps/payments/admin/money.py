@@ -2,17 +2,29 @@
 
 from django.contrib import admin, messages
 from django.http import HttpResponse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.common.admin.dialogs import attempt, page_of, refused
-from apps.common.admin.displays import left_to_right, two_lines
+from apps.common.admin.displays import EMPTY, left_to_right, two_lines
 from apps.common.money import display_money
 from apps.common.reader import called
 from apps.payments import reasons
 from apps.payments.models import Payment, Refund
+from apps.payments.selectors import goes_again_by_itself
 
 Status = Refund.Status
+GATEWAY_WORDS = {
+    **dict(Payment.Status.choices),
+    "refunded": Status.SUCCEEDED.label,
+    "canceled": gettext_lazy("cancelled"),
+    "payment": gettext_lazy("payment"),
+    "refund": gettext_lazy("refund"),
+    "void": Refund.Way.VOID.label,
+    "chargeback": gettext_lazy("chargeback"),
+    "chargeback_penalty": gettext_lazy("chargeback fee"),
+}
 SEARCHED = ("reference", "customer__user__phone", "customer__user__name", "guest_name")
 
 
@@ -20,7 +32,7 @@ class MoneyMixin:
     """Kept reasons are English words in the table; here they speak the reader's language."""
 
     def shown_value(self, field, record):
-        if field.name in ("failure_reason", "reason") and (kept := getattr(record, field.attname)):
+        if field.name in ("failure_reason", "reason", "resolution") and (kept := getattr(record, field.attname)):
             return reasons.explain(kept)
         return super().shown_value(field, record)
 
@@ -47,6 +59,14 @@ def booking_column(path):
     return admin.display(description=gettext_lazy("booking"), ordering=ordering)(column)
 
 
+def gateway_words(text):
+    """What the gateway said ("paid", "chargeback -50.00"), its first word in the reader's language where we know it."""
+    if not text:
+        return EMPTY
+    word, _space, rest = text.partition(" ")
+    return format_html("<bdi>{}</bdi> {}", GATEWAY_WORDS.get(word, word), left_to_right(rest) if rest else "")
+
+
 def tell_refund(request, use_case):
     """Call `use_case()` (→ Refund) and say truthfully what became of it; the page it was asked from is shown again."""
     done = []
@@ -60,9 +80,14 @@ def tell_refund(request, use_case):
 def outcome(refund):
     """(level, sentence) of what is known about a refund right now."""
     amount, why = display_money(refund.amount), reasons.explain(refund.failure_reason)
-    by_hand = refund.payment.method != Payment.Method.ONLINE
-    done = (
-        _("%(amount)s are recorded as given back. Hand them over now.") if by_hand else _("%(amount)s were refunded.")
+    done = {
+        Refund.Way.BY_HAND: _("%(amount)s are recorded as given back. Hand them over now."),
+        Refund.Way.VOID: _("%(amount)s were given back: the whole payment was undone before the bank booked it."),
+    }.get(refund.way, _("%(amount)s were refunded."))
+    again = (
+        _("It is sent again by itself.")
+        if goes_again_by_itself(refund)
+        else _("Look in the gateway's own pages, then send it again or give it up.")
     )
     level, sentence = {
         Status.SUCCEEDED: (messages.SUCCESS, done),
@@ -79,9 +104,9 @@ def outcome(refund):
             messages.WARNING,
             _("The gateway gave no clear answer. Whether %(amount)s went back is being found out; do not repeat it."),
         ),
-        Status.NOT_APPLIED: (messages.ERROR, _("%(amount)s were not refunded: %(why)s.")),
+        Status.NOT_APPLIED: (messages.ERROR, _("%(amount)s were not refunded so far: %(why)s. %(again)s")),
         Status.FAILED: (messages.ERROR, _("%(amount)s were not refunded: %(why)s.")),
         Status.REVIEW: (messages.ERROR, _("The refund of %(amount)s was stopped for a person to look: %(why)s.")),
         Status.EXTERNAL: (messages.INFO, _("%(amount)s were refunded at the gateway.")),
     }[Status(refund.status)]
-    return level, sentence % {"amount": amount, "why": why}
+    return level, sentence % {"amount": amount, "why": why, "again": again}

@@ -17,6 +17,9 @@ class EventParser(BaseParser):
     media_type = "application/json"
 
     def parse(self, stream, media_type=None, parser_context=None):
+        # A body is parsed only where a length was told; one too long is refused before it was even sent.
+        if int(parser_context["request"].META["CONTENT_LENGTH"]) > LONGEST_BODY:
+            raise BodyTooLarge
         body = stream.read(LONGEST_BODY + 1)
         if len(body) > LONGEST_BODY:
             raise BodyTooLarge

@@ -12,12 +12,32 @@ from apps.payments.models import Payment
 from apps.payments.selectors import most_telling
 
 
+class WalletSerializer(StrictSerializer):
+    """A saved card's token, or what a phone's wallet gave; it goes to the gateway and is kept nowhere."""
+
+    type = serializers.ChoiceField(choices=[source for source in Payment.Source.choices if source[0] != "link"])
+    token = serializers.CharField(max_length=16_384, trim_whitespace=False)
+
+
 class PaymentRequest(StrictSerializer):
-    """Nothing to say: what is due follows from the booking."""
+    """What is due follows from the booking. Without a `wallet` the customer pays under a link."""
+
+    wallet = WalletSerializer(required=False)
+
+
+class RefreshRequest(StrictSerializer):
+    """Nothing to say."""
+
+
+class FailureSerializer(serializers.Serializer):
+    """Why the payer's last attempt failed, as a stable code and in the caller's language."""
+
+    code = serializers.ChoiceField(choices=Payment.Decline.choices, source="decline")
+    detail = serializers.CharField(source="get_decline_display")
 
 
 class PaymentSerializer(serializers.Serializer):
-    """A payment as its customer sees it. `payment_url` leads to the gateway's page while it can be paid there."""
+    """A payment as its customer sees it. `payment_url` leads to the gateway's or the bank's page while it is needed."""
 
     id = serializers.UUIDField()
     status = serializers.ChoiceField(choices=Payment.Status.choices)
@@ -25,13 +45,18 @@ class PaymentSerializer(serializers.Serializer):
     currency = serializers.CharField()
     payment_url = serializers.SerializerMethodField()
     expires_at = serializers.SerializerMethodField()
+    failure = serializers.SerializerMethodField()
 
     def get_payment_url(self, payment) -> str | None:
-        return payment.payment_url if payment.status == Payment.Status.INITIATED else None
+        return (payment.payment_url or None) if payment.status == Payment.Status.INITIATED else None
 
     def get_expires_at(self, payment) -> datetime | None:
         zone = ZoneInfo(payment.booking.salon.timezone)
         return payment.expires_at and timezone.localtime(payment.expires_at, zone)
+
+    @extend_schema_field(FailureSerializer(allow_null=True))
+    def get_failure(self, payment):
+        return FailureSerializer(payment).data if payment.decline else None
 
 
 class PayableBookingSerializer(BookingSerializer):

@@ -1,26 +1,17 @@
-import logging
-
 from django.conf import settings
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.crypto import constant_time_compare
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics, serializers
-from rest_framework.exceptions import NotAuthenticated
-from rest_framework.permissions import AllowAny
+from rest_framework import generics
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from apps.accounts.api.idempotency import idempotent
 from apps.bookings.models import Booking
 from apps.common.errors import Missing
 from apps.payments import services
-from apps.payments.api.parsers import EventParser
-from apps.payments.api.serializers import PaymentRequest, PaymentSerializer
+from apps.payments.api.serializers import PaymentRequest, PaymentSerializer, RefreshRequest
 from apps.payments.models import Payment
 from apps.payments.selectors import most_telling
-
-logger = logging.getLogger(__name__)
 
 
 class BookingPayment(generics.GenericAPIView):
@@ -48,12 +39,15 @@ class BookingPayment(generics.GenericAPIView):
     @extend_schema(request=PaymentRequest, responses={201: PaymentSerializer})
     @idempotent(atomic=False)
     def post(self, request, *args, **kwargs):
-        """A link to pay what is due: the open one, or a new one."""
-        PaymentRequest(data=request.data).is_valid(raise_exception=True)
+        """Pay what is due: under a link (the open one, or a new one), or with a saved card or a phone's wallet."""
+        said = PaymentRequest(data=request.data)
+        said.is_valid(raise_exception=True)
+        wallet = said.validated_data.get("wallet")
         payment = services.start_payment(
             actor=request.user,
             booking_id=self.own_booking().pk,
             return_url=settings.PUBLIC_BASE_URL + reverse("payment-return"),
+            wallet=services.Wallet(wallet["type"], wallet["token"]) if wallet else None,
         )
         return Response(self.get_serializer(payment).data, status=201)
 
@@ -61,47 +55,9 @@ class BookingPayment(generics.GenericAPIView):
 class BookingPaymentRefresh(BookingPayment):
     http_method_names = ["post", "options"]
 
-    @extend_schema(request=PaymentRequest, responses=PaymentSerializer)
+    @extend_schema(request=RefreshRequest, responses=PaymentSerializer)
     def post(self, request, *args, **kwargs):
         """Ask the gateway now: for the moment the customer comes back from its page."""
-        PaymentRequest(data=request.data).is_valid(raise_exception=True)
+        RefreshRequest(data=request.data).is_valid(raise_exception=True)
         payment = services.refresh_payment(payment_id=self.shown().pk)
         return Response(self.get_serializer(payment).data)
-
-
-class WebhookBody(serializers.Serializer):
-    """The envelope. What is in it (`data` and the rest) is a hint to look, and is kept for people."""
-
-    id = serializers.CharField(max_length=64)
-    type = serializers.CharField(max_length=64)
-    secret_token = serializers.CharField(max_length=256)
-
-
-class MoyasarWebhook(APIView):
-    authentication_classes = []
-    permission_classes = [AllowAny]
-    parser_classes = [EventParser]
-
-    def get_authenticate_header(self, request):
-        """Makes a wrong secret a 401: it stands in the body, which no scheme of HTTP has a name for."""
-        return "Body"
-
-    @extend_schema(request=WebhookBody, responses={200: None})
-    def post(self, request):
-        """The gateway's news: kept and acknowledged at once, acted on later."""
-        body = request.data if isinstance(request.data, dict) else {}
-        if not is_shared_secret(body.get("secret_token")):
-            logger.warning("a webhook came without the shared secret")
-            raise NotAuthenticated
-        told = WebhookBody(data=body)
-        told.is_valid(raise_exception=True)
-        envelope = told.validated_data
-        payload = {name: value for name, value in body.items() if name != "secret_token"}
-        services.receive_webhook(event_id=envelope["id"], kind=envelope["type"], payload=payload)
-        return Response()
-
-
-def is_shared_secret(told):
-    """Compared in constant time; an unset secret lets nobody in."""
-    secret = settings.MOYASAR_WEBHOOK_SECRET
-    return isinstance(told, str) and bool(secret) and constant_time_compare(told, secret)

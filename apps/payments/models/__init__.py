@@ -1,4 +1,20 @@
-from apps.payments.models.ledger import ReconciliationFinding, ReconciliationRun, TaxDocument, WebhookEvent
-from apps.payments.models.payment import Payment, Refund
+from apps.payments.models.gateway import ReconciliationFinding, ReconciliationRun, WebhookEvent, WebhookRefusal
+from apps.payments.models.journal import MoneyEvent
+from apps.payments.models.payment import Payment
+from apps.payments.models.refund import Refund
+from apps.payments.models.tax import TaxDocument, TaxSequence, TaxSubmission
+from apps.payments.models.till import TillCount
 
-__all__ = ["Payment", "ReconciliationFinding", "ReconciliationRun", "Refund", "TaxDocument", "WebhookEvent"]
+__all__ = [
+    "MoneyEvent",
+    "Payment",
+    "ReconciliationFinding",
+    "ReconciliationRun",
+    "Refund",
+    "TaxDocument",
+    "TaxSequence",
+    "TaxSubmission",
+    "TillCount",
+    "WebhookEvent",
+    "WebhookRefusal",
+]

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.common.constraints import SameSalon
 from apps.common.money import CURRENCY, display_money
-from apps.payments.querysets import PaymentQuerySet, RefundQuerySet
+from apps.payments.querysets import PaymentQuerySet
 from apps.salons.models.base import SalonOwned, salon_key
 
 
@@ -36,8 +36,25 @@ class Payment(SalonOwned):
         UNKNOWN = "unknown", _("answer unknown")
         REVIEW = "review", _("needs a person")
 
+    class Source(models.TextChoices):
+        LINK = "link", _("payment link")
+        TOKEN = "token", _("saved card")
+        APPLEPAY = "applepay", _("Apple Pay")
+        SAMSUNGPAY = "samsungpay", _("Samsung Pay")
+
+    class Decline(models.TextChoices):
+        INSUFFICIENT_FUNDS = "insufficient_funds", _("not enough money on the card or in the wallet")
+        DAILY_LIMIT = "daily_limit", _("the daily limit is reached")
+        TRANSACTION_LIMIT = "transaction_limit", _("the amount is above the limit for one payment")
+        TIMED_OUT = "timed_out", _("the payer took too long")
+        EXPIRED_CARD = "expired_card", _("the card has expired")
+        NOT_AUTHENTICATED = "not_authenticated", _("the bank could not confirm the payer")
+        DECLINED = "declined", _("the bank declined")
+
     OPEN = (Status.CREATED, Status.SUBMITTED, Status.INITIATED, Status.UNKNOWN)
     SETTLED = (Status.PAID, Status.CAPTURED)
+    # What will become of it is not known yet.
+    UNDECIDED = (*OPEN, Status.AUTHORIZED, Status.REVIEW)
     ALLOWED = {
         Status.CREATED: {Status.SUBMITTED, Status.EXPIRED, Status.FAILED, Status.PAID},
         Status.SUBMITTED: {
@@ -46,10 +63,18 @@ class Payment(SalonOwned):
             Status.FAILED,
             Status.PAID,
             Status.AUTHORIZED,
+            Status.VOIDED,
             Status.EXPIRED,
         },
         Status.INITIATED: {Status.PAID, Status.AUTHORIZED, Status.FAILED, Status.VOIDED, Status.EXPIRED},
-        Status.UNKNOWN: {Status.INITIATED, Status.PAID, Status.AUTHORIZED, Status.FAILED, Status.EXPIRED},
+        Status.UNKNOWN: {
+            Status.INITIATED,
+            Status.PAID,
+            Status.AUTHORIZED,
+            Status.FAILED,
+            Status.VOIDED,
+            Status.EXPIRED,
+        },
         Status.AUTHORIZED: {Status.CAPTURED, Status.VOIDED},
         Status.PAID: {Status.VOIDED},
         Status.CAPTURED: {Status.VOIDED},
@@ -57,12 +82,14 @@ class Payment(SalonOwned):
         Status.FAILED: {Status.PAID, Status.AUTHORIZED},
         Status.EXPIRED: {Status.PAID, Status.AUTHORIZED},
         Status.VOIDED: set(),
-        Status.REVIEW: set(),
+        # A person has looked and says which of the two it is.
+        Status.REVIEW: {Status.PAID, Status.CAPTURED, Status.FAILED},
     }
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     booking = models.ForeignKey("bookings.Booking", models.PROTECT, related_name="payments", verbose_name=_("booking"))
     method = models.CharField(_("method"), max_length=16, choices=Method.choices, default=Method.ONLINE)
+    source = models.CharField(_("paid by"), max_length=16, choices=Source.choices, blank=True)
     status = models.CharField(_("state"), max_length=16, choices=Status.choices, default=Status.CREATED)
     amount = models.DecimalField(_("amount"), max_digits=10, decimal_places=2)
     currency = models.CharField(_("currency"), max_length=3, default=CURRENCY, editable=False)
@@ -73,8 +100,20 @@ class Payment(SalonOwned):
     gateway_payment_id = models.CharField(_("gateway payment"), max_length=64, blank=True)
     payment_url = models.URLField(_("payment link"), max_length=500, blank=True)
     expires_at = models.DateTimeField(_("link valid until"), null=True, blank=True)
+    authorized_at = models.DateTimeField(_("reserved at"), null=True, blank=True)
     paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
+    # What the gateway showed when it was last read: where it differs from ours, somebody has to look.
     checked_at = models.DateTimeField(_("last read at the gateway"), null=True, blank=True)
+    gateway_status = models.CharField(_("state at the gateway"), max_length=64, blank=True)
+    gateway_amount = models.DecimalField(
+        _("amount at the gateway"), max_digits=12, decimal_places=2, null=True, blank=True
+    )
+    gateway_refunded_amount = models.DecimalField(
+        _("refunded at the gateway"), max_digits=12, decimal_places=2, null=True, blank=True
+    )
+    next_check_at = models.DateTimeField(_("to be read again at"), null=True, blank=True)
+    check_count = models.PositiveSmallIntegerField(_("times read in vain"), default=0)
+    decline = models.CharField(_("last attempt failed because"), max_length=32, choices=Decline.choices, blank=True)
     failure_reason = models.CharField(_("reason of failure"), max_length=255, blank=True)
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("recorded by")
@@ -89,10 +128,20 @@ class Payment(SalonOwned):
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="payments_newest"),
             models.Index(fields=["salon", "-created_at", "-id"], name="payments_by_salon"),
+            models.Index(fields=["paid_at", "salon"], name="payments_by_day_received"),
+            models.Index(fields=["status", "salon"], name="payments_by_status"),
             models.Index(
                 fields=["created_at"],
                 name="payments_unsettled",
                 condition=Q(status__in=["created", "submitted", "initiated", "unknown"]),
+            ),
+            models.Index(
+                fields=["next_check_at"], name="payments_to_be_read", condition=Q(next_check_at__isnull=False)
+            ),
+            models.Index(
+                fields=["checked_at"],
+                name="payments_refunded_elsewhere",
+                condition=Q(gateway_refunded_amount__gt=F("refunded_amount")),
             ),
         ]
         constraints = [
@@ -139,85 +188,11 @@ class Payment(SalonOwned):
         return display_money(self.amount)
 
     @property
+    def is_charge(self):
+        """Whether we charged a card or wallet ourselves, under our own key, instead of making a link."""
+        return self.source not in ("", self.Source.LINK)
+
+    @property
     def refundable_amount(self):
         """What may still be refunded: received less refunded less on its way."""
         return self.captured_amount - self.refunded_amount - self.refund_reserved_amount
-
-
-class Refund(SalonOwned):
-    """Money going back for one payment. The gateway knows no refunds, only totals, so one is in flight at a time."""
-
-    class Status(models.TextChoices):
-        REQUESTED = "requested", _("requested")
-        APPROVED = "approved", _("approved")
-        SENDING = "sending", _("being sent")
-        SUCCEEDED = "succeeded", _("refunded")
-        FAILED = "failed", _("failed")
-        UNKNOWN = "unknown", _("answer unknown")
-        NOT_APPLIED = "not_applied", _("not carried out")
-        REVIEW = "review", _("needs a person")
-        EXTERNAL = "external", _("made at the gateway")
-
-    OPEN = (Status.REQUESTED, Status.APPROVED, Status.SENDING, Status.UNKNOWN, Status.REVIEW)
-    ALLOWED = {
-        Status.REQUESTED: {Status.APPROVED, Status.FAILED},
-        Status.APPROVED: {Status.SENDING, Status.SUCCEEDED, Status.FAILED, Status.REVIEW},
-        Status.SENDING: {Status.SUCCEEDED, Status.FAILED, Status.UNKNOWN, Status.REVIEW},
-        Status.UNKNOWN: {Status.SUCCEEDED, Status.NOT_APPLIED, Status.REVIEW},
-        Status.REVIEW: {Status.SUCCEEDED, Status.FAILED},
-    }
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds", verbose_name=_("payment"))
-    amount = models.DecimalField(_("amount"), max_digits=10, decimal_places=2)
-    reason = models.TextField(_("reason"))
-    status = models.CharField(_("state"), max_length=16, choices=Status.choices, default=Status.REQUESTED)
-    # The form's own number: a double click posts it twice and makes one refund.
-    nonce = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("requested by")
-    )
-    approved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("approved by")
-    )
-    gateway_refunded_before = models.DecimalField(
-        _("refunded at the gateway before"), max_digits=10, decimal_places=2, null=True, blank=True
-    )
-    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
-    settled_at = models.DateTimeField(_("settled at"), null=True, blank=True)
-    failure_reason = models.CharField(_("reason of failure"), max_length=255, blank=True)
-
-    objects = RefundQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("refund")
-        verbose_name_plural = _("refunds")
-        ordering = ["-created_at", "-pk"]
-        indexes = [
-            models.Index(fields=["-created_at", "-id"], name="payments_refund_newest"),
-            models.Index(fields=["salon", "-created_at", "-id"], name="payments_refund_by_salon"),
-        ]
-        constraints = [
-            salon_key("payments_refund"),
-            SameSalon(field="payment", name="payments_refund_same_salon_payment"),
-            models.CheckConstraint(
-                condition=Q(amount__gt=0),
-                name="payments_refund_amount",
-                violation_error_message=_("An amount is greater than zero."),
-            ),
-            models.CheckConstraint(
-                condition=~Q(reason=""),
-                name="payments_refund_reason",
-                violation_error_message=_("A refund needs a reason."),
-            ),
-            models.UniqueConstraint(
-                fields=["payment"],
-                condition=Q(status__in=["requested", "approved", "sending", "unknown", "review"]),
-                name="payments_refund_one_open_per_payment",
-                violation_error_code="refund_in_progress",
-                violation_error_message=_("A refund of this payment is already on its way."),
-            ),
-        ]
-
-    def __str__(self):
-        return display_money(self.amount)

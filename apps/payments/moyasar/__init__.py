@@ -10,7 +10,7 @@ from apps.payments.moyasar.errors import (
     GatewayRejected,
     GatewayUnreachable,
 )
-from apps.payments.moyasar.objects import GatewayInvoice, GatewayPayment
+from apps.payments.moyasar.objects import GatewayInvoice, GatewayPayment, Settlement, SettlementLine
 
 __all__ = [
     "GatewayBusy",
@@ -23,4 +23,6 @@ __all__ = [
     "GatewayRejected",
     "GatewayUnreachable",
     "MoyasarClient",
+    "Settlement",
+    "SettlementLine",
 ]

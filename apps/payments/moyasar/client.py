@@ -25,12 +25,16 @@ from apps.payments.moyasar.objects import (
     SETTLED,
     GatewayInvoice,
     GatewayPayment,
+    Settlement,
+    SettlementLine,
     Unusable,
     clean,
     ensure,
     read_invoice,
     read_list,
     read_payment,
+    read_settlement,
+    read_settlement_line,
     stamp,
 )
 from apps.payments.moyasar.transport import exchange, was_never_sent
@@ -39,6 +43,7 @@ logger = logging.getLogger(__name__)
 
 _Json = dict[str, Any]
 _Answer = TypeVar("_Answer")
+_Item = TypeVar("_Item")
 
 
 class MoyasarClient:
@@ -154,14 +159,17 @@ class MoyasarClient:
 
     def list_payments(self, updated_after: datetime, page: int = 1) -> tuple[tuple[GatewayPayment, ...], int | None]:
         """The payments changed after that moment, newest first, and the number of the next page or None."""
+        query = {"updated[gt]": stamp(updated_after)}
+        return self._list("list_payments", "payments", key="payments", read_one=read_payment, page=page, query=query)
 
-        def read(told: _Json) -> tuple[tuple[GatewayPayment, ...], int | None]:
-            meta: Any = told.get("meta")
-            ensure(isinstance(meta, dict) and meta.get("next_page", page) in (None, page + 1), "meta")
-            return tuple(read_payment(item) for item in read_list(told, "payments")), meta["next_page"]
+    def list_settlements(self, page: int = 1) -> tuple[tuple[Settlement, ...], int | None]:
+        """What the gateway paid out, newest first, and the number of the next page or None."""
+        return self._list("list_settlements", "settlements", key="settlements", read_one=read_settlement, page=page)
 
-        query = {"updated[gt]": stamp(updated_after), "page": str(page)}
-        return self._call("list_payments", "GET", "payments", read=read, query=query)
+    def list_settlement_lines(self, settlement_id: str, page: int = 1) -> tuple[tuple[SettlementLine, ...], int | None]:
+        """What one settlement is made of, and the number of the next page or None."""
+        path = ("settlements", settlement_id, "lines")
+        return self._list("list_settlement_lines", *path, key="lines", read_one=read_settlement_line, page=page)
 
     def capture_payment(self, payment_id: str, amount: int) -> GatewayPayment:
         return self._change("capture", payment_id, {"amount": _amount(amount)})
@@ -176,6 +184,22 @@ class MoyasarClient:
     def _change(self, verb: str, payment_id: str, body: _Json | None = None) -> GatewayPayment:
         path, asked = ("payments", payment_id, verb), {"id": payment_id}
         return self._call(f"{verb}_payment", "POST", *path, read=read_payment, body=body, asked=asked)
+
+    def _list(
+        self,
+        operation: str,
+        *path: str,
+        key: str,
+        read_one: Callable[[Any], _Item],
+        page: int,
+        query: Mapping[str, str] | None = None,
+    ) -> tuple[tuple[_Item, ...], int | None]:
+        def read(told: _Json) -> tuple[tuple[_Item, ...], int | None]:
+            meta: Any = told.get("meta")
+            ensure(isinstance(meta, dict) and meta.get("next_page", page) in (None, page + 1), "meta")
+            return tuple(read_one(item) for item in read_list(told, key)), meta["next_page"]
+
+        return self._call(operation, "GET", *path, read=read, query={**(query or {}), "page": str(page)})
 
     def _call(
         self,

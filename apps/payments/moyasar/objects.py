@@ -19,7 +19,8 @@ class GatewayPayment:
     """A payment as the gateway tells it, amounts in halalas. An unknown status is kept as told.
 
     `captured` stays 0 for an ordinary card payment; `refunded` is the running total of all refunds.
-    `transaction_url` is where the payer of an `initiated` token payment must go.
+    `transaction_url` is where the payer of an `initiated` token payment must go. `message` and `response_code` say
+    why a charge failed; `source_type` is `creditcard`, `token`, `applepay`, `stcpay` or another word of the gateway's.
     """
 
     id: str
@@ -34,6 +35,13 @@ class GatewayPayment:
     created_at: datetime
     updated_at: datetime
     transaction_url: str | None = None
+    response_code: str = ""
+    source_type: str = ""
+
+    @property
+    def voided(self) -> bool:
+        """Undone as a whole before it was settled."""
+        return self.status == "voided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,39 @@ class GatewayInvoice:
     expires_at: datetime | None
     metadata: Mapping[str, str]
     payments: tuple[GatewayPayment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What the gateway paid out in one transfer, in halalas: `amount` arrived, after `fee` (with tax) was kept."""
+
+    id: str
+    currency: str
+    amount: int
+    fee: int
+    tax: int
+    reference: str
+    settlement_count: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementLine:
+    """One line of a settlement, in halalas: `payment_amount` of the whole payment, `amount` net, negative when it left.
+
+    `type` is `payment`, `refund`, `void`, `chargeback` or another word of the gateway's, kept as told. A line of fees
+    or duties may name no payment.
+    """
+
+    payment_id: str | None
+    type: str
+    currency: str
+    payment_amount: int
+    amount: int
+    fee: int
+    tax: int
+    reference_number: str
+    created_at: datetime
 
 
 def read_payment(told: Any) -> GatewayPayment:
@@ -68,6 +109,8 @@ def read_payment(told: Any) -> GatewayPayment:
         created_at=_moment(told, "created_at"),
         updated_at=_moment(told, "updated_at"),
         transaction_url=_address(source, "transaction_url") if source.get("transaction_url") else None,
+        response_code=clean(source.get("response_code")),
+        source_type=clean(source.get("type")),
     )
     ensure(payment.captured <= payment.amount, "captured")
     ensure(payment.refunded <= (payment.captured or payment.amount), "refunded")
@@ -89,6 +132,37 @@ def read_invoice(told: Any) -> GatewayInvoice:
     )
     ensure(all(payment.invoice_id in (None, invoice.id) for payment in invoice.payments), "payments")
     return invoice
+
+
+def read_settlement(told: Any) -> Settlement:
+    """Build a settlement from its JSON object. Raise Unusable."""
+    ensure(isinstance(told, dict), "settlement")
+    return Settlement(
+        id=_text(told, "id"),
+        currency=_currency(told),
+        amount=_signed(told, "amount"),
+        fee=_signed(told, "fee"),
+        tax=_signed(told, "tax"),
+        reference=clean(told.get("reference")),
+        settlement_count=_halalas(told, "settlement_count"),
+        created_at=_moment(told, "created_at"),
+    )
+
+
+def read_settlement_line(told: Any) -> SettlementLine:
+    """Build a line of a settlement from its JSON object. Raise Unusable."""
+    ensure(isinstance(told, dict), "line")
+    return SettlementLine(
+        payment_id=None if told.get("payment_id") is None else _text(told, "payment_id"),
+        type=_text(told, "type"),
+        currency=_currency(told),
+        payment_amount=0 if told.get("payment_amount") is None else _halalas(told, "payment_amount"),
+        amount=_signed(told, "amount"),
+        fee=_signed(told, "fee"),
+        tax=_signed(told, "tax"),
+        reference_number=clean(told.get("reference_number")),
+        created_at=_moment(told, "created_at"),
+    )
 
 
 def read_list(told: dict[str, Any], key: str) -> list[Any]:
@@ -126,6 +200,14 @@ def _text(told: dict[str, Any], key: str) -> str:
 def _halalas(told: dict[str, Any], key: str) -> int:
     value = told.get(key)
     if type(value) is not int or not 0 <= value <= MAX_AMOUNT:
+        raise Unusable(key)
+    return value
+
+
+def _signed(told: dict[str, Any], key: str) -> int:
+    """An amount of a settlement: what left it is negative."""
+    value = told.get(key)
+    if type(value) is not int or abs(value) > MAX_AMOUNT:
         raise Unusable(key)
     return value
 

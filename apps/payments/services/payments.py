@@ -1,6 +1,6 @@
 """Taking money: the row first, then the call, then what a fetched object says."""
 
-import logging
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import transaction
@@ -8,8 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, override
 
 from apps.bookings.locks import lock_visit
-from apps.common.errors import ensure_transition
-from apps.common.history import save_as
+from apps.common.errors import Conflict, Forbidden, ensure_transition
 from apps.common.money import to_halalas
 from apps.payments import reasons
 from apps.payments.errors import (
@@ -21,15 +20,15 @@ from apps.payments.errors import (
     PaymentInProgress,
     PaymentUnderReview,
 )
+from apps.payments.journal import keep
 from apps.payments.locks import lock_payment
 from apps.payments.models import Payment
-from apps.payments.moyasar import GatewayError, GatewayOutcomeUnknown, GatewayRejected
+from apps.payments.moyasar import GatewayError, GatewayMissing, GatewayOutcomeUnknown, GatewayRejected
 from apps.payments.selectors import amount_due, gateway, outstanding_amount
-from apps.payments.services.arrival import apply_invoice, settle
-
-logger = logging.getLogger(__name__)
+from apps.payments.services.arrival import PAUSES, apply_fetched, settle
 
 Status = Payment.Status
+Source = Payment.Source
 LINK_LIFETIME = timedelta(hours=24)
 # Longer than any call to the gateway lasts: until then its sender may still be at it, and nobody else concludes.
 QUIET = timedelta(minutes=2)
@@ -37,29 +36,41 @@ BY_HAND = (Payment.Method.CASH, Payment.Method.TERMINAL)
 LONGEST_DESCRIPTION = 255
 
 
-def start_payment(*, actor, booking_id, return_url):
-    """A payment link for what is due on the booking; the open one while it still fits.
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """What a customer pays with instead of a link: a saved card or a phone's wallet. Its token is never stored."""
 
-    Returns the Payment, `initiated` with its `payment_url`. Raises: NothingToPay, PaymentUnderReview,
-    PaymentInProgress, GatewayUnavailable (nothing was charged; try again). Publishes: PaymentLinkReady.
+    source: str
+    token: str
+
+
+def start_payment(*, actor, booking_id, return_url, wallet=None):
+    """Ask for what is due on the booking: a payment link, the open one while it still fits; or charge the `wallet`.
+
+    Returns the Payment: `initiated` with its `payment_url` (the link, or the bank's page), or with a wallet also
+    `authorized`, `captured` or `failed` with its `decline`. Raises: NothingToPay, PaymentUnderReview,
+    PaymentInProgress, GatewayUnavailable (nothing was charged, or it is being found out). Publishes: PaymentLinkReady.
     """
-    payment, due = _open_payment(actor, booking_id)
+    source = wallet.source if wallet else Source.LINK
+    payment, due = _open_payment(actor, booking_id, source)
     if payment.status != Status.CREATED:
-        payment = _earlier_attempt(payment, due)
+        payment = _earlier_attempt(payment, due, source)
         if payment.status == Status.INITIATED:
             return payment
-        payment, due = _open_payment(actor, booking_id)
-    if not _mark_submitted(payment.pk, actor):
+        payment, due = _open_payment(actor, booking_id, source)
+    if not _mark_submitted(payment, actor):
         raise PaymentInProgress
     try:
-        invoice = _ask_for_link(payment, return_url)
+        fetched = _charge(payment, wallet, return_url) if wallet else _ask_for_link(payment, return_url)
     except GatewayOutcomeUnknown as error:
-        _close(payment.pk, Status.UNKNOWN, reasons.of_failure(error))
+        why = reasons.of_failure(error)
+        _close(payment.pk, Status.UNKNOWN, why, only_from={Status.SUBMITTED}, read_again=True)
         raise GatewayUnavailable from error
     except GatewayError as error:
-        _close(payment.pk, Status.FAILED, reasons.of_failure(error))
+        _close(payment.pk, Status.FAILED, reasons.of_failure(error), only_from={Status.SUBMITTED})
         raise GatewayUnavailable from error
-    return apply_invoice(payment.pk, invoice)
+    # Told already by a webhook that overtook this answer, the row knows better than the moment of the call.
+    return apply_fetched(payment.pk, fetched, only_from=Status.SUBMITTED)
 
 
 def refresh_payment(*, payment_id):
@@ -68,21 +79,47 @@ def refresh_payment(*, payment_id):
     if payment.method != Payment.Method.ONLINE or not _has_been_sent(payment):
         return payment
     try:
-        invoice = _fetch(payment)
+        fetched = fetch(payment)
     except GatewayError as error:
         raise GatewayUnavailable from error
-    return _close_unheard(payment.pk) if invoice is None else apply_invoice(payment.pk, invoice)
+    if fetched is not None:
+        return apply_fetched(payment.pk, fetched)
+    # A link made there later stays unused: nobody was ever given its address.
+    unheard = {Status.SUBMITTED, Status.UNKNOWN}
+    return _close(payment.pk, Status.FAILED, reasons.NO_SUCH_LINK, only_from=unheard)
+
+
+def fetch(payment):
+    """The gateway's link or charge of `payment`; None where it never heard of it. Raises GatewayError."""
+    client = gateway()
+    if payment.gateway_invoice_id:
+        return client.fetch_invoice(payment.gateway_invoice_id)
+    if not payment.is_charge and not payment.gateway_payment_id:
+        return client.find_invoice("payment_id", str(payment.pk))
+    try:
+        return client.fetch_payment(payment.gateway_payment_id or str(payment.pk))
+    except GatewayMissing:
+        if payment.gateway_payment_id:
+            raise
+        return None
 
 
 @transaction.atomic
-def record_payment(*, actor, booking_id, amount, method):
+def record_payment(*, actor, booking_id, amount, method, nonce=None):
     """Money taken at the desk: `method` is cash or terminal, `amount` in SAR. Publishes: PaymentReceived.
 
-    Raises: NothingToPay, AmountInvalid, MoreThanDue, AdvanceFirst.
+    The same `nonce` (a UUID) again, as by a double click, returns the same Payment. Raises: Forbidden, NothingToPay,
+    AmountInvalid, MoreThanDue, AdvanceFirst, Conflict.
     """
     if method not in BY_HAND:
         raise ValueError(f"{method} is not taken at the desk")
     booking = lock_visit(booking_id)
+    if not actor.has_perm("payments.add_payment", booking):
+        raise Forbidden
+    if nonce and (same := Payment.objects.filter(pk=nonce).first()):
+        if (same.booking_id, same.method, same.amount, same.recorded_by_id) != (booking.pk, method, amount, actor.pk):
+            raise Conflict
+        return same
     _ensure_fits(booking, amount)
 
     payment = Payment(
@@ -94,30 +131,42 @@ def record_payment(*, actor, booking_id, amount, method):
         captured_amount=amount,
         paid_at=timezone.now(),
         recorded_by=actor,
+        **({"id": nonce} if nonce else {}),
     )
-    save_as(payment, actor=actor)
+    keep(payment, actor=actor)
     settle(payment)
 
     return payment
 
 
-def resolve_payments(*, limit=200):
-    """Ask the gateway about open payments nobody has asked about lately; returns how many were looked at."""
-    _expire_unsent()
-    waiting = Payment.objects.open().exclude(status=Status.CREATED).filter(method=Payment.Method.ONLINE)
-    stale = waiting.filter(updated_at__lte=timezone.now() - QUIET).order_by("updated_at", "pk")
-    payment_ids = list(stale.values_list("pk", flat=True)[:limit])
-    for payment_id in payment_ids:
+def withdraw_payment(payment):
+    """Take back an attempt nobody should complete any more. The gateway's answer decides: it may be paid by now.
+
+    Returns the Payment. Raises GatewayUnavailable.
+    """
+    if payment.is_charge:
+        # Only the payer could end it: given up for another one, and money reserved by it later is let go.
+        refresh_payment(payment_id=payment.pk)
+        return _close(payment.pk, Status.EXPIRED, reasons.SUPERSEDED, only_from={Status.INITIATED})
+    client = gateway()
+    try:
         try:
-            refresh_payment(payment_id=payment_id)
-            continue
-        except GatewayUnavailable as error:
-            logger.warning("payment %s could not be read: %s", payment_id, error.__cause__)
-        except Exception:
-            logger.exception("payment %s could not be resolved", payment_id)
-        # To the end of the queue, so that it never keeps the others waiting.
-        Payment.objects.filter(pk=payment_id).update(updated_at=timezone.now())
-    return len(payment_ids)
+            invoice = client.cancel_invoice(payment.gateway_invoice_id)
+        except GatewayRejected:
+            invoice = client.fetch_invoice(payment.gateway_invoice_id)
+    except GatewayError as error:
+        raise GatewayUnavailable from error
+    closed = apply_fetched(payment.pk, invoice)
+    if closed.status == Status.INITIATED:
+        raise GatewayUnavailable
+    return closed
+
+
+def expire_unsent():
+    """Attempts that died before anything was sent, and whose time is over."""
+    unsent = Payment.objects.filter(status=Status.CREATED, expires_at__lte=timezone.now())
+    for payment_id in unsent.values_list("pk", flat=True):
+        _close(payment_id, Status.EXPIRED, reasons.NEVER_SENT, only_from={Status.CREATED})
 
 
 def _ensure_fits(booking, amount):
@@ -133,7 +182,7 @@ def _ensure_fits(booking, amount):
 
 
 @transaction.atomic
-def _open_payment(actor, booking_id):
+def _open_payment(actor, booking_id, source):
     """The booking's open payment, made if there is none, and what is due now."""
     now = timezone.now()
     booking = lock_visit(booking_id)
@@ -146,65 +195,40 @@ def _open_payment(actor, booking_id):
     open_id = Payment.objects.filter(booking=booking).open().values_list("pk", flat=True).first()
     payment = lock_payment(open_id) if open_id else Payment(salon=booking.salon, booking=booking)
     if payment.status == Status.CREATED:
-        payment.amount = due
+        payment.source, payment.amount = source, due
         payment.expires_at = booking.hold_expires_at if booking.awaits_payment else now + LINK_LIFETIME
-        save_as(payment, actor=actor)
+        keep(payment, actor=actor)
     return payment, due
 
 
-def _earlier_attempt(payment, due):
-    """What became of an attempt that is still open here: `initiated` when its link can be used, else closed by now."""
-    if payment.status == Status.INITIATED:
-        is_current = payment.expires_at is None or timezone.now() < payment.expires_at
-        return payment if is_current and payment.amount == due else _withdraw(payment)
-    found = refresh_payment(payment_id=payment.pk)
-    if found.status == Status.SUBMITTED:
-        raise PaymentInProgress
-    if found.status == Status.INITIATED and found.amount != due:
-        return _withdraw(found)
-    return found
-
-
-def _withdraw(payment):
-    """Take back a link that asks for the wrong amount or is too old. The gateway's answer decides: it may be paid."""
-    client = gateway()
-    try:
-        try:
-            invoice = client.cancel_invoice(payment.gateway_invoice_id)
-        except GatewayRejected:
-            invoice = client.fetch_invoice(payment.gateway_invoice_id)
-    except GatewayError as error:
-        raise GatewayUnavailable from error
-    closed = apply_invoice(payment.pk, invoice)
-    if closed.status == Status.INITIATED:
-        raise GatewayUnavailable
-    return closed
+def _earlier_attempt(payment, due, source):
+    """What became of an attempt that is still open here: `initiated` when it can be used, else closed by now."""
+    if payment.status != Status.INITIATED:
+        payment = refresh_payment(payment_id=payment.pk)
+        if payment.status == Status.SUBMITTED:
+            raise PaymentInProgress
+    if payment.status != Status.INITIATED:
+        return payment
+    is_current = payment.expires_at is None or timezone.now() < payment.expires_at
+    fits = is_current and (payment.amount, payment.source) == (due, source)
+    return payment if fits else withdraw_payment(payment)
 
 
 @transaction.atomic
-def _mark_submitted(payment_id, actor):
-    """True for the one caller who may ask for the link now. From here on a crash means "maybe"."""
-    payment = lock_payment(payment_id)
-    if payment.status != Status.CREATED:
+def _mark_submitted(mine, actor):
+    """True for the one caller who may ask for what the row still says. From here on a crash means "maybe"."""
+    payment = lock_payment(mine.pk)
+    is_as_asked = (payment.source, payment.amount, payment.expires_at) == (mine.source, mine.amount, mine.expires_at)
+    if payment.status != Status.CREATED or not is_as_asked:
         return False
-    payment.status = Status.SUBMITTED
-    save_as(payment, actor=actor, update_fields=["status"])
+    payment.status, payment.next_check_at = Status.SUBMITTED, timezone.now() + QUIET
+    keep(payment, actor=actor, update_fields=["status", "next_check_at"])
     return True
 
 
 def _ask_for_link(payment, return_url):
-    booking = payment.booking
-    with override(booking.customer.user.locale):
-        description = gettext("%(service)s at %(salon)s, booking %(reference)s") % {
-            "service": booking.service_name,
-            "salon": booking.salon.name,
-            "reference": booking.display_reference,
-        }
     return gateway().create_invoice(
-        amount=to_halalas(payment.amount),
-        currency=payment.currency,
-        description=description[:LONGEST_DESCRIPTION],
-        metadata={"payment_id": str(payment.pk), "booking": booking.reference},
+        **_what_is_paid(payment),
         expires_at=payment.expires_at,
         success_url=return_url,
         back_url=return_url,
@@ -212,40 +236,57 @@ def _ask_for_link(payment, return_url):
     )
 
 
+def _charge(payment, wallet, return_url):
+    """Reserve the money; what becomes of it is decided later. A key that is taken is our own earlier call."""
+    client, key = gateway(), str(payment.pk)
+    try:
+        return client.create_payment(
+            **_what_is_paid(payment),
+            given_id=key,
+            source_type=wallet.source,
+            token=wallet.token,
+            callback_url=return_url,
+            manual=True,
+        )
+    except GatewayRejected as error:
+        if error.given_id_taken:
+            return client.fetch_payment(key)
+        raise
+
+
+def _what_is_paid(payment):
+    booking = payment.booking
+    with override(booking.customer.user.locale):
+        description = gettext("%(service)s at %(salon)s, booking %(reference)s") % {
+            "service": booking.service_name,
+            "salon": booking.salon.name,
+            "reference": booking.display_reference,
+        }
+    return {
+        "amount": to_halalas(payment.amount),
+        "currency": payment.currency,
+        "description": description[:LONGEST_DESCRIPTION],
+        "metadata": {"payment_id": str(payment.pk), "booking": booking.reference},
+    }
+
+
 def _has_been_sent(payment):
     """Whether the gateway may know of it; not while the one who sends it may still be waiting for the answer."""
     if payment.status == Status.SUBMITTED:
         return payment.updated_at <= timezone.now() - QUIET
-    return payment.status == Status.UNKNOWN or bool(payment.gateway_invoice_id)
-
-
-def _fetch(payment):
-    if payment.gateway_invoice_id:
-        return gateway().fetch_invoice(payment.gateway_invoice_id)
-    return gateway().find_invoice("payment_id", str(payment.pk))
+    is_named = bool(payment.gateway_invoice_id or payment.gateway_payment_id)
+    # A charge carries our own key from the start; a link that nobody was given the address of stays unused.
+    return is_named or payment.status == Status.UNKNOWN or (payment.is_charge and payment.status != Status.CREATED)
 
 
 @transaction.atomic
-def _close_unheard(payment_id):
-    """The gateway never heard of it. A link made there later stays unused: nobody was ever given its address."""
+def _close(payment_id, status, reason, *, only_from, read_again=False):
+    """End an attempt that brought no money, unless it has left `only_from`: then somebody told better meanwhile."""
     payment = lock_payment(payment_id)
-    if payment.status not in (Status.SUBMITTED, Status.UNKNOWN):
+    if payment.status not in only_from:
         return payment
-    return _close(payment_id, Status.FAILED, reasons.NO_SUCH_LINK)
-
-
-def _expire_unsent():
-    """Attempts that died before anything was sent, and whose time is over."""
-    unsent = Payment.objects.filter(status=Status.CREATED, expires_at__lte=timezone.now())
-    for payment_id in unsent.values_list("pk", flat=True):
-        with transaction.atomic():
-            if lock_payment(payment_id).status == Status.CREATED:
-                _close(payment_id, Status.EXPIRED, reasons.NEVER_SENT)
-
-
-@transaction.atomic
-def _close(payment_id, status, reason):
-    payment = lock_payment(payment_id)
     ensure_transition(payment, status, allowed=Payment.ALLOWED)
     payment.status, payment.failure_reason = status, reason
-    return save_as(payment, actor=None, reason=reason, update_fields=["status", "failure_reason"])
+    payment.next_check_at, payment.check_count = timezone.now() + PAUSES[0] if read_again else None, 0
+    changed = ["status", "failure_reason", "next_check_at", "check_count"]
+    return keep(payment, actor=None, reason=reason, update_fields=changed)

@@ -1,70 +1,71 @@
-"""Giving money back, through a gateway that has no refund ids and no key against doubles: only a running total.
+"""Giving money back: what people ask for and decide, and what the rules send back by themselves.
 
-So one refund is in flight per payment, its amount is reserved before anything is sent, and the total read before
-sending is the watermark that later tells whether it was carried out.
+How it is carried out, and how an unanswered refund is found out about, stands in `sending`.
 """
 
-import logging
 from datetime import timedelta
-from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models.functions import Round
 from django.utils import timezone
 
 from apps.accounts.services import ensure_proven
 from apps.bookings.locks import lock_booking
-from apps.bookings.models import Booking
 from apps.common.errors import Conflict, Forbidden, ensure_transition
-from apps.common.events import publish
-from apps.common.history import save_as
-from apps.common.money import from_halalas, to_halalas
+from apps.common.locks import lock
+from apps.common.money import round_money
 from apps.payments import reasons
-from apps.payments.errors import AmountInvalid, OwnBooking, RefundExceedsPaid, RefundInProgress, SecondPersonNeeded
-from apps.payments.events import RefundSucceeded
+from apps.payments.errors import (
+    AmountInvalid,
+    OnlyAuthorized,
+    OwnBooking,
+    RefundExceedsPaid,
+    RefundInProgress,
+    SecondPersonNeeded,
+)
 from apps.payments.locks import lock_payment, lock_refund
 from apps.payments.models import Payment, Refund
-from apps.payments.moyasar import GatewayError, GatewayOutcomeUnknown
-from apps.payments.selectors import gateway
-from apps.payments.services.tax import issue_credit_note
-
-logger = logging.getLogger(__name__)
+from apps.payments.selectors import KEPT, NOTHING, OVER_WITHOUT_VISIT, leftovers
+from apps.payments.services import sending
+from apps.payments.services.sending import send_refund
 
 Status = Refund.Status
 ONLINE = Payment.Method.ONLINE
-# No answer to one send outlives this: connect and read timeouts together are far shorter.
-SENDING_LEASE = timedelta(minutes=2)
-# How long a total must stay unchanged until an unanswered refund counts as not carried out.
-QUIET = timedelta(minutes=15)
+# What the rules send back and the gateway refuses is tried again by itself, then left to a person.
+BETWEEN_TRIES, MOST_TRIES = timedelta(hours=1), 3
+LOOKED_AT = timedelta(days=90)
 
 
 @transaction.atomic
 def request_refund(*, actor, payment_id, amount, reason, nonce=None):
     """Reserve `amount` (SAR) of a payment for its way back. The same `nonce` again returns the same Refund.
 
-    Up to the salon's limit it is approved with the request, above it waits for a second person. Whoever asks then
-    calls `send_refund`. Raises: Forbidden, OwnBooking, AmountInvalid, RefundExceedsPaid, RefundInProgress, Conflict.
+    Up to the salon's limits, for the payment and for what one person gives back in a day, it is approved with the
+    request, above them it waits for a second person. Whoever asks then calls `send_refund`. Raises: Forbidden,
+    OwnBooking, OnlyAuthorized, AmountInvalid, RefundExceedsPaid, RefundInProgress, Conflict.
     """
     payment = lock_payment(payment_id)
-    _ensure_may(actor, "payments.add_refund", payment)
+    ensure_may(actor, "payments.add_refund", payment)
     if nonce and (same := Refund.objects.filter(nonce=nonce).first()):
         if same.payment_id != payment.pk:
             raise Conflict
         return same
     _ensure_refundable(payment, amount)
 
-    within_limit = _is_within_limit(payment, amount) and actor.has_perm("payments.approve_refund", payment)
+    alone = _may_alone(actor, payment, amount)
     refund = Refund(
         salon=payment.salon,
         payment=payment,
         amount=amount,
         reason=reason,
         requested_by=actor,
-        status=Status.APPROVED if within_limit else Status.REQUESTED,
-        approved_by=actor if within_limit else None,
+        status=Status.APPROVED if alone else Status.REQUESTED,
+        approved_by=actor if alone else None,
         **({"nonce": nonce} if nonce else {}),
     )
-    return _reserve(payment, refund, actor)
+    return sending.reserve(payment, refund, actor=actor)
 
 
 @transaction.atomic
@@ -74,26 +75,26 @@ def approve_refund(*, actor, refund_id, proven_at=None):
     Raises: Forbidden, OwnBooking, SecondPersonNeeded, ProofNeeded above the salon's limit, InvalidTransition.
     """
     payment, refund = lock_refund(refund_id)
-    _ensure_may(actor, "payments.approve_refund", payment)
+    ensure_may(actor, "payments.approve_refund", payment)
     if refund.requested_by_id == actor.pk:
         raise SecondPersonNeeded
-    _ensure_proven_above_limit(refund, proven_at)
+    ensure_proven_above_limit(refund, proven_at)
+    ensure_transition(refund, Status.APPROVED, allowed={Status.REQUESTED: {Status.APPROVED}})
 
-    refund.approved_by = actor
-    return _change(refund, Status.APPROVED, actor=actor, reason=refund.reason, fields=["approved_by"])
+    return sending.change(refund, Status.APPROVED, actor=actor, reason=refund.reason, approved_by=actor)
 
 
 @transaction.atomic
 def reject_refund(*, actor, refund_id, reason):
     """The answer is no: nothing moves, the amount is free again. Raises: Forbidden, OwnBooking, InvalidTransition."""
     payment, refund = lock_refund(refund_id)
-    _ensure_may(actor, "payments.approve_refund", payment)
+    ensure_may(actor, "payments.approve_refund", payment)
     ensure_transition(refund, Status.FAILED, allowed={Status.REQUESTED: {Status.FAILED}})
 
-    refund.failure_reason = reasons.with_detail(reasons.REJECTED, reason)
-    _change(refund, Status.FAILED, actor=actor, reason=reason, fields=["failure_reason"])
-    _release(payment, refund, actor=actor, reason=reason)
-    _return_what_is_owed_after_commit(payment)
+    problem = reasons.with_detail(reasons.REJECTED, reason)
+    sending.give_up(payment, refund, problem, actor=actor, reason=reason, resolution=reason, resolved_by=actor)
+    # What a cancellation owes was held up by the refund that waited.
+    transaction.on_commit(lambda: return_what_is_owed(booking_id=payment.booking_id), robust=True)
     return refund
 
 
@@ -116,29 +117,46 @@ def return_money_of(payment, *, amount, reason, actor=None):
         requested_by=actor,
         status=Status.APPROVED,
     )
-    _reserve(payment, refund, actor)
+    sending.reserve(payment, refund, actor=actor)
     if payment.method == ONLINE:
         transaction.on_commit(lambda: send_refund(refund_id=refund.pk), robust=True)
     return refund
 
 
 @transaction.atomic
-def return_what_is_owed(*, booking_id, reason=reasons.BOOKING_CANCELLED, actor=None):
-    """What was paid beyond the price, or of a cancelled booking beyond the fee, goes back; newest payment first.
+def return_what_is_owed(*, booking_id, reason=reasons.BOOKING_CANCELLED, actor=None, given_up_too=True):
+    """What was paid beyond the price, or of a booking that is off beyond the fee, goes back; newest payment first.
 
-    Returns Refunds.
+    Without `given_up_too` nothing of a payment of which a person gave up such a refund, or that was refused an hour
+    ago or three times. Returns Refunds.
     """
     booking = lock_booking(booking_id)
-    if booking.status == Booking.Status.EXPIRED:
-        return []
-    is_off = booking.status == Booking.Status.CANCELLED
+    is_off = booking.status in OVER_WITHOUT_VISIT
     keep, refunds = booking.cancellation_fee_amount if is_off else booking.price_amount, []
     for payment in Payment.objects.filter(booking=booking).settled().order_by("created_at", "pk"):
         kept_of_this = min(keep, payment.refundable_amount)
         keep -= kept_of_this
         amount = payment.refundable_amount - kept_of_this
+        if not given_up_too and _resting(Payment.objects.filter(pk=payment.pk)).exists():
+            continue
         refunds.append(return_money_of(payment, amount=amount, reason=reason, actor=actor))
     return [refund for refund in refunds if refund]
+
+
+def return_leftovers(*, limit=100):
+    """Send back what nothing else sends any more: of bookings that are off, because a refund was refused or a process
+    died between two of them. Returns how many bookings were looked at.
+    """
+    recent = Payment.objects.filter(created_at__gte=timezone.now() - LOOKED_AT)
+    awake = recent.settled().alias(kept=Round(KEPT, 2)).filter(kept__gt=0).exclude(pk__in=_resting(recent).values("pk"))
+    booking_ids = list(leftovers(recent).filter(Exists(awake.filter(booking=OuterRef("booking"))))[:limit])
+    for booking_id in booking_ids:
+        sending.guarded(_return_leftover, booking_id)
+    return len(booking_ids)
+
+
+def _return_leftover(booking_id):
+    return_what_is_owed(booking_id=booking_id, given_up_too=False)
 
 
 def carry_out_refund(*, actor, refund_id, proven_at=None):
@@ -147,188 +165,66 @@ def carry_out_refund(*, actor, refund_id, proven_at=None):
     Raises: Forbidden, OwnBooking, ProofNeeded above the salon's limit.
     """
     refund = Refund.objects.select_related("salon", "payment__booking__customer").get(pk=refund_id)
-    _ensure_may(actor, "payments.approve_refund", refund.payment)
-    _ensure_proven_above_limit(refund, proven_at)
+    ensure_may(actor, "payments.approve_refund", refund.payment)
+    ensure_proven_above_limit(refund, proven_at)
     return send_refund(refund_id=refund_id, actor=actor)
 
 
-def send_refund(*, refund_id, actor=None):
-    """Carry out an approved refund; returns the Refund with the truth as far as it is known, whatever the gateway does.
-
-    Read the total, note it as the watermark, send once, read the answer. Money taken by hand counts as handed over by
-    `actor`. Publishes: RefundSucceeded.
+def _resting(payments):
+    """Those of `payments` (a queryset) of which the rules send nothing back now: a person no longer wants it, or the
+    gateway has refused it lately, or often.
     """
-    refund = Refund.objects.select_related("payment").get(pk=refund_id)
-    if refund.status != Status.APPROVED:
-        return refund
-    if refund.payment.method != ONLINE:
-        return _settle(refund_id, after=None, actor=actor)
-    gateway_id, client = refund.payment.gateway_payment_id, gateway()
-    try:
-        before = from_halalas(client.fetch_payment(gateway_id).refunded)
-    except GatewayError as error:
-        logger.warning("refund %s waits, the payment could not be read: %s", refund_id, error)
-        return refund
-    if not _mark_sending(refund_id, before):
-        return Refund.objects.get(pk=refund_id)
-    try:
-        answer = client.refund_payment(gateway_id, to_halalas(refund.amount))
-    except GatewayOutcomeUnknown as error:
-        return _fall_back(refund_id, Status.UNKNOWN, reasons.of_failure(error))
-    except GatewayError as error:
-        return _judge_refusal(refund_id, client, gateway_id, reasons.of_failure(error))
-    return _settle(refund_id, after=from_halalas(answer.refunded))
+    refused = Q(refunds__status=Status.FAILED, refunds__approved_by=None)
+    given_up = Q(refunds__failure_reason__startswith=reasons.GIVEN_UP)
+    lately = Q(refunds__updated_at__gt=timezone.now() - BETWEEN_TRIES)
+    tries = {"tries": Count("refunds", filter=refused), "ends": Count("refunds", filter=refused & (given_up | lately))}
+    refused_ones = payments.filter(refunds__status=Status.FAILED)
+    return refused_ones.alias(**tries).filter(Q(tries__gte=MOST_TRIES) | Q(ends__gt=0))
 
 
-def resolve_refunds(*, limit=200):
-    """Send approved refunds that nobody sent, and find out about unanswered ones; returns how many were looked at."""
-    quiet = Refund.objects.filter(payment__method=ONLINE, updated_at__lte=timezone.now() - SENDING_LEASE)
-    passes = (
-        (send_refund, quiet.filter(status=Status.APPROVED)),
-        (_resolve, quiet.filter(status__in=[Status.SENDING, Status.UNKNOWN])),
-    )
-    looked_at = 0
-    for step, due in passes:
-        for refund_id in list(due.order_by("updated_at", "pk").values_list("pk", flat=True)[:limit]):
-            try:
-                step(refund_id=refund_id)
-            except Exception:
-                logger.exception("refund %s could not be resolved", refund_id)
-            # To the end of the queue, so that it never keeps the others waiting.
-            Refund.objects.filter(pk=refund_id).update(updated_at=timezone.now())
-            looked_at += 1
-    return looked_at
-
-
-def _resolve(*, refund_id):
-    refund = Refund.objects.select_related("payment").get(pk=refund_id)
-    if refund.status == Status.SENDING:
-        _fall_back(refund_id, Status.UNKNOWN, reasons.NO_ANSWER_RECORDED)
-    try:
-        seen = from_halalas(gateway().fetch_payment(refund.payment.gateway_payment_id).refunded)
-    except GatewayError as error:
-        logger.warning("refund %s could not be read: %s", refund_id, error)
-        return
-    if seen != refund.gateway_refunded_before:
-        _settle(refund_id, after=seen)
-    elif refund.sent_at is None or timezone.now() - refund.sent_at >= QUIET:
-        _fall_back(refund_id, Status.NOT_APPLIED, reasons.NOT_SHOWN, release=True)
-
-
-def _ensure_may(actor, permission, payment):
+def ensure_may(actor, permission, payment):
     if not actor.has_perm(permission, payment):
         raise Forbidden
     if payment.booking.customer.user_id == actor.pk:
         raise OwnBooking
 
 
-def _ensure_proven_above_limit(refund, proven_at):
+def ensure_proven_above_limit(refund, proven_at):
     """A session left open or stolen must not be enough for the larger sums."""
     if not _is_within_limit(refund.payment, refund.amount, beside=refund):
         ensure_proven(proven_at)
 
 
+def _may_alone(actor, payment, amount):
+    may = actor.has_perm("payments.approve_refund", payment)
+    return may and _is_within_limit(payment, amount) and _is_within_day(actor, payment.salon, amount)
+
+
+def _is_within_day(actor, salon, amount):
+    """Whether `amount` and what the person gave back alone today, by the salon's clock, stay within its daily limit."""
+    # Taken last of all locks: two clicks on two payments count each other.
+    lock(exclusive=[("refunds of a day", (actor.pk, salon.pk))])
+    midnight = timezone.localtime(timezone=ZoneInfo(salon.timezone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    alone = Refund.objects.filter(salon=salon, requested_by=actor, approved_by=actor, created_at__gte=midnight)
+    given_back = alone.exclude(status=Status.FAILED).aggregate(total=Sum("amount", default=NOTHING))["total"]
+    return round_money(given_back) + amount <= salon.refund_daily_limit
+
+
 def _is_within_limit(payment, amount, *, beside=None):
     """Whether `amount` and what people gave back of this payment before stay within the salon's limit together."""
-    earlier = payment.refunds.exclude(status__in=[Status.FAILED, Status.NOT_APPLIED]).exclude(requested_by=None)
+    earlier = payment.refunds.exclude(status=Status.FAILED).exclude(requested_by=None)
     if beside is not None:
         earlier = earlier.exclude(pk=beside.pk)
-    given_back = earlier.aggregate(total=Sum("amount", default=Decimal("0.00")))["total"]
-    return given_back + amount <= payment.salon.refund_limit
+    given_back = earlier.aggregate(total=Sum("amount", default=NOTHING))["total"]
+    return round_money(given_back) + amount <= payment.salon.refund_limit
 
 
 def _ensure_refundable(payment, amount):
+    if payment.status == Payment.Status.AUTHORIZED:
+        raise OnlyAuthorized
     if amount <= 0 or amount.as_tuple().exponent < -2:
         raise AmountInvalid(field="amount")
     if payment.refunds.open().exists():
         raise RefundInProgress
     if amount > payment.refundable_amount:
         raise RefundExceedsPaid(field="amount", refundable=payment.refundable_amount)
-
-
-def _reserve(payment, refund, actor):
-    save_as(refund, actor=actor, reason=refund.reason)
-    payment.refund_reserved_amount += refund.amount
-    save_as(payment, actor=actor, reason=refund.reason, update_fields=["refund_reserved_amount"])
-    return refund
-
-
-def _release(payment, refund, *, actor, reason):
-    payment.refund_reserved_amount -= refund.amount
-    save_as(payment, actor=actor, reason=reason, update_fields=["refund_reserved_amount"])
-
-
-def _return_what_is_owed_after_commit(payment):
-    """A refund that was on its way when the booking was cancelled held up the rest."""
-    transaction.on_commit(lambda: return_what_is_owed(booking_id=payment.booking_id), robust=True)
-
-
-@transaction.atomic
-def _mark_sending(refund_id, before):
-    """True if this caller may send now: totals agree and nobody else took it. From here on a crash means "maybe"."""
-    payment, refund = lock_refund(refund_id)
-    if refund.status != Status.APPROVED:
-        return False
-    if before != payment.refunded_amount:
-        _review(refund, reasons.OTHER_TOTAL_BEFORE)
-        return False
-    refund.gateway_refunded_before, refund.sent_at = before, timezone.now()
-    sent = ["gateway_refunded_before", "sent_at"]
-    _change(refund, Status.SENDING, actor=None, reason=refund.reason, fields=sent)
-    return True
-
-
-@transaction.atomic
-def _settle(refund_id, *, after, actor=None):
-    """Done if the total grew by the amount; anything else is for a person. `after` None: handed over by `actor`."""
-    payment, refund = lock_refund(refund_id)
-    if refund.status == Status.SUCCEEDED:
-        return refund
-    if after is not None and after != refund.gateway_refunded_before + refund.amount:
-        return _review(refund, reasons.OTHER_TOTAL_AFTER)
-
-    who = actor or refund.approved_by
-    refund.settled_at, refund.failure_reason = timezone.now(), ""
-    _change(refund, Status.SUCCEEDED, actor=who, reason=refund.reason, fields=["settled_at", "failure_reason"])
-    payment.refunded_amount += refund.amount
-    payment.refund_reserved_amount -= refund.amount
-    totals = ["refunded_amount", "refund_reserved_amount"]
-    save_as(payment, actor=who, reason=refund.reason, update_fields=totals)
-    issue_credit_note(refund)
-
-    publish(RefundSucceeded(refund.pk, payment.booking_id))
-    _return_what_is_owed_after_commit(payment)
-    return refund
-
-
-def _judge_refusal(refund_id, client, gateway_id, problem):
-    """A clear refusal of this send; but an earlier one may have gone through, so the total decides."""
-    refund = Refund.objects.get(pk=refund_id)
-    try:
-        after = from_halalas(client.fetch_payment(gateway_id).refunded)
-    except GatewayError:
-        return _fall_back(refund_id, Status.UNKNOWN, problem)
-    if after == refund.gateway_refunded_before:
-        return _fall_back(refund_id, Status.FAILED, problem, release=True)
-    return _settle(refund_id, after=after)
-
-
-@transaction.atomic
-def _fall_back(refund_id, status, problem, *, release=False):
-    payment, refund = lock_refund(refund_id)
-    refund.failure_reason = problem
-    _change(refund, status, actor=None, reason=problem, fields=["failure_reason"])
-    if release:
-        _release(payment, refund, actor=None, reason=problem)
-    return refund
-
-
-def _review(refund, problem):
-    refund.failure_reason = problem
-    return _change(refund, Status.REVIEW, actor=None, reason=problem, fields=["failure_reason"])
-
-
-def _change(refund, status, *, actor, reason, fields):
-    ensure_transition(refund, status, allowed=Refund.ALLOWED)
-    refund.status = status
-    return save_as(refund, actor=actor, reason=reason, update_fields=["status", *fields])

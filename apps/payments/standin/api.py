@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from apps.payments.standin.invoices import Invoices
 from apps.payments.standin.messages import Refused, Reply, Request, Route, html_reply
 from apps.payments.standin.payments import Payments
+from apps.payments.standin.settlements import Settlements
 from apps.payments.standin.webhooks import EVENTS, Webhooks
 
 FIREWALL_PAGE = "<!DOCTYPE html><title>Access denied</title><h1>Error 1010</h1>"
@@ -39,7 +40,7 @@ def firewall(request: Request) -> Reply | None:
     return html_reply(403, FIREWALL_PAGE) if not agent or agent.startswith("Python-urllib") else None
 
 
-def routes(payments: Payments, invoices: Invoices, webhooks: Webhooks) -> tuple[Route, ...]:
+def routes(payments: Payments, invoices: Invoices, webhooks: Webhooks, settlements: Settlements) -> tuple[Route, ...]:
     return (
         Route("POST", "/v1/payments", "create_payment", lambda ask: payments.create(ask.json()), 201),
         Route("GET", "/v1/payments", "list_payments", lambda ask: payments.listing(ask.query)),
@@ -60,7 +61,15 @@ def routes(payments: Payments, invoices: Invoices, webhooks: Webhooks) -> tuple[
         Route("GET", "/v1/webhooks/attempts", "list_attempts", lambda ask: webhooks.attempts(ask.query)),
         Route("GET", "/v1/webhooks/attempts/<id>", "fetch_attempt", lambda ask, key: webhooks.attempt(key)),
         Route("GET", "/v1/webhooks/<id>", "fetch_webhook", lambda ask, key: webhooks.fetch(key)),
+        Route("POST", "/v1/webhooks/<id>/verify", "verify_webhook", lambda ask, key: webhooks.verify(key, ask.json())),
         Route("DELETE", "/v1/webhooks/<id>", "delete_webhook", lambda ask, key: webhooks.delete(key)),
+        Route("GET", "/v1/settlements", "list_settlements", lambda ask: settlements.listing(ask.query)),
+        Route(
+            "GET",
+            "/v1/settlements/<id>/lines",
+            "list_settlement_lines",
+            lambda ask, key: settlements.lines(key, ask.query),
+        ),
     )
 
 

@@ -1,10 +1,11 @@
-"""The sandbox's test cards and wallet amounts: which charge ends how."""
+"""The sandbox's test cards, wallet amounts, mobiles and codes: which charge ends how."""
 
 from dataclasses import dataclass
 from typing import Any
 
 APPROVED_CARD = "4201320111111010"
 DECLINED_CARD = "4201320000311101"
+APPROVED_CODE = "00"
 
 _MESSAGES = {
     "00": "APPROVED",
@@ -68,6 +69,21 @@ _WALLET_CODES = (
     (range(150_100, 160_001), "61"),
     (range(160_100, 170_001), "43"),
 )
+_REFUSED_MOBILES = {
+    "0515555555": "Mobile number is not registered to use the STC Pay service.",
+    "0515555556": "Please update your information using the STC Pay app before attempting payment.",
+    "0515555557": "The customer account status is invalid, please contact STC Pay support.",
+    "0515555558": "You have exhausted your OTP attempts, please wait 15 minutes then try again.",
+    "0515555559": "Please wait 60 seconds before attempting a new payment.",
+}
+STC_PAID_CODES = frozenset({"123456", "000000"})
+STC_FAILURES = {
+    "111111": "Insufficient Balance.",
+    "222222": "You have exceeded the allowed daily transaction limit for your STC Pay account.",
+    "333333": "You have exceeded the maximum allowed transaction amount.",
+    "444444": "Connection timed out while waiting for response from STC Pay service.",
+}
+STC_WRONG_CODE = "Invalid OTP"
 
 
 @dataclass(frozen=True)
@@ -82,7 +98,7 @@ class Verdict:
 
     @property
     def approved(self) -> bool:
-        return self.code == "00"
+        return self.code == APPROVED_CODE
 
     def source(self, kind: str) -> dict[str, Any]:
         """The response's `source` object."""
@@ -128,3 +144,21 @@ def judge_wallet(amount: int) -> Verdict:
     """The sandbox decides wallets by amount. Amounts outside its table are undocumented; here they are paid."""
     code = next((code for amounts, code in _WALLET_CODES if amount in amounts), "00")
     return Verdict(code, _MESSAGES[code], "mada", "XXXX-XXXX-XXXX-1010", asks_payer=False)
+
+
+def stc_source(mobile: str) -> dict[str, Any]:
+    """The response's `source` object of a charge by STC Pay; its `message` says why the mobile itself is refused."""
+    return {
+        "type": "stcpay",
+        "mobile": f"{mobile[:2]}XXXXX{mobile[-3:]}",
+        "reference_number": None,
+        "branch": None,
+        "cashier": None,
+        "transaction_url": None,
+        "message": _REFUSED_MOBILES.get(mobile),
+    }
+
+
+def judge_stc_code(code: str) -> tuple[bool, str]:
+    """Whether the code that the payer typed pays, and the message."""
+    return (True, "Paid") if code in STC_PAID_CODES else (False, STC_FAILURES.get(code, STC_WRONG_CODE))

@@ -16,6 +16,7 @@ from apps.payments.standin.ledger import Ledger
 from apps.payments.standin.messages import Json, Refused, Request, Route
 from apps.payments.standin.payments import Payments
 from apps.payments.standin.sender import Sender
+from apps.payments.standin.settlements import Settlements
 from apps.payments.standin.switches import Switches
 from apps.payments.standin.webhooks import Webhooks, public
 
@@ -35,10 +36,12 @@ class Control:
         payments: Payments,
         invoices: Invoices,
         webhooks: Webhooks,
+        settlements: Settlements,
         sender: Sender,
     ) -> None:
         self._ledger, self._clock, self._switches, self._faults = ledger, clock, switches, faults
         self._payments, self._invoices, self._webhooks, self._sender = payments, invoices, webhooks, sender
+        self._settlements = settlements
         self._at_start = asdict(switches)
 
     def report(self) -> Json:
@@ -97,6 +100,48 @@ class Control:
         """Pay, or fail to pay, as a person on the checkout page; return the payment. Raise Refused."""
         return self._change(lambda: self._invoices.pay(invoice_id, card))
 
+    def begin_payment(self, invoice_id: str, card: str = APPROVED_CARD) -> Json:
+        """A payer who has typed the card in and is asked by the bank; return the initiated payment. Raise Refused."""
+        return self._change(lambda: self._invoices.begin_by_card(invoice_id, card))
+
+    def finish_payment(self, payment_id: str, *, authenticated: bool = True) -> Json:
+        """The payer answers the bank, in time or long after; return the payment. Raise Refused."""
+        return self._change(lambda: self._invoices.answer_challenge(payment_id, authenticated=authenticated))
+
+    def pay_by_stc(self, invoice_id: str, code: str = "123456", mobile: str = "0512345678") -> Json:
+        """Pay, or fail to pay, by STC Pay with the code typed; return the payment. Raise Refused."""
+
+        def pay() -> Json:
+            begun = self._invoices.begin_by_stc(invoice_id, mobile)
+            return self._invoices.enter_code(begun["id"], code) if begun["status"] == "initiated" else begun
+
+        return self._change(pay)
+
+    def settle(self) -> Json:
+        """Pay out everything taken, refunded or voided since the last time; return the settlement."""
+        return self._change(self._settlements.settle)
+
+    def add_settlement_line(
+        self,
+        payment_id: str | None,
+        amount: int,
+        type: str = "payment",  # noqa: A002 - the gateway's word
+        payment_amount: int | None = None,
+        currency: str = "SAR",
+        fee: int = 0,
+    ) -> Json:
+        """Plant a line in the newest settlement: a wrong one, or a `chargeback` with its `chargeback_penalty`.
+
+        `amount` is net of `fee` and negative when it left. Return the settlement. Raise ValueError.
+        """
+        return self._change(
+            lambda: self._settlements.add_line(
+                self._settlements.new_line(
+                    payment_id, type, amount, payment_amount=payment_amount, currency=currency, fee=fee
+                )
+            )
+        )
+
     def add_payment(self, amount: int, currency: str = "SAR", metadata: Json | None = None) -> Json:
         """A paid payment that somebody made elsewhere with the same account."""
 
@@ -106,8 +151,7 @@ class Control:
                 currency=currency,
                 description="Made elsewhere",
                 metadata=metadata,
-                verdict=judge_card(APPROVED_CARD),
-                kind="creditcard",
+                source=judge_card(APPROVED_CARD).source("creditcard"),
             )
             payment["status"] = "paid"
             self._ledger.payments.add(payment)
@@ -194,10 +238,15 @@ class Control:
             post("clock", self.advance),
             post("reset", self.reset),
             post("payments", self.add_payment),
+            post("payments/<id>/finish", self.finish_payment),
             post("payments/<id>/edit", self.edit_payment),
             post("payments/<id>/forget", self.forget_payment),
             *(post(f"payments/<id>/{action}", self._on_dashboard(action)) for action in ("refund", "capture", "void")),
             post("invoices/<id>/pay", self.pay),
+            post("invoices/<id>/begin", self.begin_payment),
+            post("invoices/<id>/stc", self.pay_by_stc),
+            post("settlements", self.settle),
+            post("settlements/lines", self.add_settlement_line),
             post("webhooks/send", self.send_event),
             post("webhooks/release", self.release_webhooks),
             post("webhooks/deliver", self.deliver_webhooks),

@@ -94,16 +94,23 @@ class Invoices:
 
     def pay(self, invoice_id: str, card: str) -> Json:
         """A payer's attempt with that card; return the payment. A declined one leaves the invoice as it was."""
-        invoice = self._get(invoice_id)
-        if not self.is_payable(invoice["status"]):
-            raise Refused(400, "invalid_request_error", f"The Invoice is already {invoice['status']}.")
-        payment = self._payments.pay_invoice(invoice, judge_card(card))
-        if payment["status"] == "paid":
-            invoice["status"] = "paid"
-            shown = self._save(invoice)
-            if invoice["callback_url"]:
-                self._webhooks.call_back(invoice["callback_url"], shown)
-        return payment
+        return self._concluded(self._payments.pay_invoice(self._payable(invoice_id), judge_card(card)))
+
+    def begin_by_card(self, invoice_id: str, card: str) -> Json:
+        """A payer's attempt that has come as far as the bank's question; return the initiated payment."""
+        return self._payments.begin_by_card(self._payable(invoice_id), judge_card(card))
+
+    def begin_by_stc(self, invoice_id: str, mobile: str) -> Json:
+        """A payer's attempt by STC Pay; return the payment, initiated or failed already."""
+        return self._payments.begin_by_stc(self._payable(invoice_id), mobile)
+
+    def answer_challenge(self, payment_id: str, *, authenticated: bool) -> Json:
+        """End what `begin_by_card` or a charged token began. Who began in time is let through, however late."""
+        return self._concluded(self._payments.answer_challenge(payment_id, authenticated=authenticated))
+
+    def enter_code(self, payment_id: str, code: str) -> Json:
+        """End what `begin_by_stc` began."""
+        return self._concluded(self._payments.enter_code(payment_id, code))
 
     def is_payable(self, status: str) -> bool:
         allowed = {"initiated"}
@@ -116,6 +123,22 @@ class Invoices:
         payments = self._ledger.payments.find([("invoice_id = ?", (invoice["id"],))])
         url = f"{self._address()}/invoices/{invoice['id']}"
         return public(invoice) | {"url": url, "payments": [public(payment) for payment in reversed(payments)]}
+
+    def _payable(self, invoice_id: str) -> Json:
+        invoice = self._get(invoice_id)
+        if not self.is_payable(invoice["status"]):
+            raise Refused(400, "invalid_request_error", f"The Invoice is already {invoice['status']}.")
+        return invoice
+
+    def _concluded(self, payment: Json) -> Json:
+        """An attempt that succeeded pays its invoice."""
+        if payment["status"] == "paid" and payment["invoice_id"]:
+            invoice = self._get(payment["invoice_id"])
+            invoice["status"] = "paid"
+            shown = self._save(invoice)
+            if invoice["callback_url"]:
+                self._webhooks.call_back(invoice["callback_url"], shown)
+        return payment
 
     def _get(self, invoice_id: str) -> Json:
         self._expire_due()

@@ -42,7 +42,7 @@ CREATE TABLE IF NOT EXISTS delivery (
 );
 CREATE INDEX IF NOT EXISTS delivery_due ON delivery (state, due_at);
 """
-_SHELVES = ("payment", "invoice", "webhook", "attempt")
+_SHELVES = ("payment", "invoice", "webhook", "attempt", "settlement")
 
 
 class Shelf:
@@ -104,7 +104,8 @@ class Ledger:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.executescript(_TABLES + "".join(_OBJECTS.format(table=table) for table in _SHELVES))
-        self.payments, self.invoices, self.webhooks, self.attempts = (Shelf(self, name) for name in _SHELVES)
+        shelves = (Shelf(self, name) for name in _SHELVES)
+        self.payments, self.invoices, self.webhooks, self.attempts, self.settlements = shelves
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -148,7 +149,7 @@ class Ledger:
     def clear(self) -> None:
         """Forget everything but the registered webhooks."""
         with self.transaction():
-            for table in ("payment", "invoice", "attempt", "journal", "calls", "delivery"):
+            for table in ("payment", "invoice", "attempt", "settlement", "journal", "calls", "delivery"):
                 self.execute(f"DELETE FROM {table}")  # noqa: S608 - a name of ours
 
     def close(self) -> None:

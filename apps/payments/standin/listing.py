@@ -17,19 +17,32 @@ _BODY_FILTERS = {
 def page_of(shelf: Shelf, query: dict[str, str]) -> tuple[list[Json], Json]:
     """Return the objects of the asked page and the list's `meta`."""
     conditions = [_condition(name, value) for name, value in query.items() if name != "page"]
+    page = _number(query)
+    return shelf.find(conditions, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE), _meta(page, shelf.count(conditions))
+
+
+def page_of_items(items: list[Json], query: dict[str, str]) -> tuple[list[Json], Json]:
+    """The same of what is no shelf, in its own order."""
+    page = _number(query)
+    return items[(page - 1) * PAGE_SIZE : page * PAGE_SIZE], _meta(page, len(items))
+
+
+def _number(query: dict[str, str]) -> int:
     number = query.get("page", "1")
     if not (number.isascii() and number.isdigit() and 0 < int(number) < 10**6):
         raise Refused(400, "invalid_request_error", "The page must be a positive number.")
-    page, total = int(number), shelf.count(conditions)
+    return int(number)
+
+
+def _meta(page: int, total: int) -> Json:
     pages = math.ceil(total / PAGE_SIZE)
-    meta = {
+    return {
         "current_page": page,
         "next_page": page + 1 if page < pages else None,
         "prev_page": page - 1 if page > 1 else None,
         "total_pages": pages,
         "total_count": total,
     }
-    return shelf.find(conditions, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE), meta
 
 
 def _condition(name: str, value: str) -> Condition:

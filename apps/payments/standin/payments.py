@@ -4,7 +4,15 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from apps.payments.standin.cards import Verdict, judge_card, judge_token, judge_wallet
+from apps.payments.standin.cards import (
+    APPROVED_CODE,
+    Verdict,
+    judge_card,
+    judge_stc_code,
+    judge_token,
+    judge_wallet,
+    stc_source,
+)
 from apps.payments.standin.clock import Clock, parse_moment
 from apps.payments.standin.ledger import Ledger
 from apps.payments.standin.listing import page_of
@@ -14,6 +22,7 @@ from apps.payments.standin.validation import Check, has_metadata, is_url, merged
 from apps.payments.standin.webhooks import Webhooks, public
 
 _WALLETS = frozenset({"applepay", "samsungpay"})
+_ENDINGS = ("message", "response_code")
 
 
 class Payments:
@@ -45,8 +54,7 @@ class Payments:
             currency=fields["currency"],
             description=fields.get("description"),
             metadata=fields.get("metadata"),
-            verdict=verdict,
-            kind=kind,
+            source=verdict.source(kind),
             payment_id=given_id,
             callback_url=fields.get("callback_url"),
             coupons=fields.get("apply_coupon") is not False,
@@ -54,35 +62,40 @@ class Payments:
         payment["_manual"] = source.get("manual") is True
         self._ledger.payments.add(payment)
         if verdict.asks_payer and source.get("3ds") is not False:
-            payment["_verdict"] = payment["source"]["message"]
-            payment["source"] |= {"transaction_url": f"{self._address()}/card_auth/{payment['id']}", "message": None}
-            self._ledger.payments.save(payment)
-            self._ledger.record(self._clock.stamp(), "create_payment", payment, 0, "api")
-            return public(payment)
+            return self._await_payer(payment, "card_auth", operation="create_payment", origin="api")
         return self._charge(payment, approved=verdict.approved, operation="create_payment", origin="api")
 
     def pay_invoice(self, invoice: Json, verdict: Verdict) -> Json:
         """A payer's attempt on the hosted page."""
-        payment = self.new(
-            amount=invoice["amount"],
-            currency=invoice["currency"],
-            description=invoice["description"],
-            metadata=None,
-            verdict=verdict,
-            kind="creditcard",
-            invoice_id=invoice["id"],
-        )
-        self._ledger.payments.add(payment)
+        payment = self._attempt(invoice, verdict.source("creditcard"))
         return self._charge(payment, approved=verdict.approved, operation="pay_invoice", origin="payer")
+
+    def begin_by_card(self, invoice: Json, verdict: Verdict) -> Json:
+        """A payer's attempt that has come as far as the bank's question."""
+        payment = self._attempt(invoice, verdict.source("creditcard"))
+        return self._await_payer(payment, "card_auth", operation="begin_payment", origin="payer")
+
+    def begin_by_stc(self, invoice: Json, mobile: str) -> Json:
+        """A payer's attempt by STC Pay, which sends a code to the mobile or refuses it at once."""
+        payment = self._attempt(invoice, stc_source(mobile))
+        if payment["source"]["message"]:
+            return self._charge(payment, approved=False, operation="pay_invoice", origin="payer")
+        return self._await_payer(payment, "stc_pay", operation="begin_payment", origin="payer")
 
     def answer_challenge(self, payment_id: str, *, authenticated: bool) -> Json:
         """Finish 3-D Secure of an initiated payment."""
-        payment = self._get(payment_id)
-        if payment["status"] != "initiated":
-            raise Refused(400, "3ds_auth_error", "The payment is not waiting for authentication.")
-        message = payment["_verdict"] if authenticated else "3-D Secure transaction attempt failed (Unauthenticated)"
+        payment = self._waiting(payment_id, "card_auth")
+        refused = {"message": "3-D Secure transaction attempt failed (Unauthenticated)", "response_code": None}
+        payment["source"] |= payment["_verdict"] if authenticated else refused
+        approved = payment["source"]["response_code"] == APPROVED_CODE
+        return self._charge(payment, approved=approved, operation="answer_challenge", origin="payer")
+
+    def enter_code(self, payment_id: str, code: str) -> Json:
+        """Finish STC Pay with the code that its payer was sent."""
+        payment = self._waiting(payment_id, "stc_pay")
+        approved, message = judge_stc_code(code)
         payment["source"] |= {"message": message}
-        return self._charge(payment, approved=authenticated, operation="answer_challenge", origin="payer")
+        return self._charge(payment, approved=approved, operation="enter_code", origin="payer")
 
     def fetch(self, payment_id: str) -> Json:
         return public(self._get(payment_id))
@@ -120,7 +133,8 @@ class Payments:
         if payment["status"] != "authorized" and not (settled_kind and unsettled and not payment["refunded"]):
             raise _wrong_state("The payment cannot be voided.")
         payment["status"] = "voided"
-        return self._executed(payment, "void", payment["amount"], origin, "payment_voided", "voided_at")
+        taken = payment["captured"] or payment["amount"]
+        return self._executed(payment, "void", taken, origin, "payment_voided", "voided_at")
 
     def refund(self, payment_id: str, fields: Json, origin: str = "api") -> Json:
         payment = self._get(payment_id)
@@ -141,8 +155,7 @@ class Payments:
         currency: str,
         description: str | None,
         metadata: Json | None,
-        verdict: Verdict,
-        kind: str,
+        source: Json,
         payment_id: str | None = None,
         invoice_id: str | None = None,
         callback_url: str | None = None,
@@ -158,7 +171,7 @@ class Payments:
             "id": payment_id or str(uuid4()),
             "status": "initiated",
             "amount": amount,
-            "fee": _fee(amount),
+            "fee": fee_of(amount),
             "currency": currency,
             "refunded": 0,
             "refunded_at": None,
@@ -172,8 +185,36 @@ class Payments:
             "created_at": now,
             "updated_at": now,
             "metadata": metadata,
-            "source": verdict.source(kind),
+            "source": source,
         } | _formats(amount, 0, 0, currency)
+
+    def _attempt(self, invoice: Json, source: Json) -> Json:
+        payment = self.new(
+            amount=invoice["amount"],
+            currency=invoice["currency"],
+            description=invoice["description"],
+            metadata=None,
+            source=source,
+            invoice_id=invoice["id"],
+        )
+        self._ledger.payments.add(payment)
+        return payment
+
+    def _await_payer(self, payment: Json, page: str, *, operation: str, origin: str) -> Json:
+        """Send the payer to a page of the bank's or the wallet's; how the charge would end stays hidden until then."""
+        source = payment["source"]
+        payment |= {"_page": page, "_verdict": {name: source[name] for name in _ENDINGS if name in source}}
+        source |= dict.fromkeys(payment["_verdict"])
+        source["transaction_url"] = f"{self._address()}/{page}/{payment['id']}"
+        self._ledger.payments.save(payment)
+        self._ledger.record(self._clock.stamp(), operation, payment, 0, origin)
+        return public(payment)
+
+    def _waiting(self, payment_id: str, page: str) -> Json:
+        payment = self._get(payment_id)
+        if payment["status"] != "initiated" or payment.get("_page") != page:
+            raise Refused(400, "3ds_auth_error", "The payment is not waiting for authentication.")
+        return payment
 
     def _charge(self, payment: Json, *, approved: bool, operation: str, origin: str) -> Json:
         status = ("authorized" if payment.get("_manual") else "paid") if approved else "failed"
@@ -249,12 +290,12 @@ def _wrong_state(message: str) -> Refused:
     return Refused(400, "invalid_request_error", message)
 
 
-def _fee(amount: int) -> int:
+def fee_of(amount: int) -> int:
     """An estimate as good as the gateway's own: 1.75 % and one riyal, with VAT."""
     return (amount * 175 // 10_000 + 100) * 115 // 100
 
 
 def _formats(amount: int, refunded: int, captured: int, currency: str) -> Json:
-    shown = {"amount_format": amount, "fee_format": _fee(amount)}
+    shown = {"amount_format": amount, "fee_format": fee_of(amount)}
     shown |= {"refunded_format": refunded, "captured_format": captured}
     return {key: f"{value // 100}.{value % 100:02d} {currency}" for key, value in shown.items()}

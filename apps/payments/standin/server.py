@@ -70,7 +70,8 @@ class Site:
     def _execute(self, request: Request, route: Route, ids: list[str]) -> Reply:
         try:
             with self._ledger.transaction():
-                reply = json_reply(route.status, route.answer(request, *ids))
+                told = route.answer(request, *ids)
+                reply = told if isinstance(told, Reply) else json_reply(route.status, told)
         except Refused as refusal:
             return json_reply(refusal.status, refusal.body)
         self._on_change()

@@ -16,6 +16,7 @@ from apps.payments.standin.messages import Route
 from apps.payments.standin.payments import Payments
 from apps.payments.standin.sender import Sender
 from apps.payments.standin.server import Server, Site
+from apps.payments.standin.settlements import Settlements
 from apps.payments.standin.switches import Switches
 from apps.payments.standin.webhooks import Webhooks
 
@@ -49,7 +50,8 @@ class Standin:
         self._sender = Sender(self._ledger, clock, retry_scale)
         payments = Payments(self._ledger, clock, switches, webhooks, lambda: self.url)
         invoices = Invoices(self._ledger, clock, switches, webhooks, payments, lambda: self.url)
-        api = routes(payments, invoices, webhooks)
+        settlements = Settlements(self._ledger, clock)
+        api = routes(payments, invoices, webhooks, settlements)
         stale = {"fetch_payment": payments.fetch_stale, "fetch_invoice": invoices.fetch_stale}
         self._faults = Faults({route.operation for route in api}, stale)
         self.secret_key = secret_key
@@ -61,6 +63,7 @@ class Standin:
             payments=payments,
             invoices=invoices,
             webhooks=webhooks,
+            settlements=settlements,
             sender=self._sender,
         )
         pages = Checkout(payments, invoices).routes()

@@ -41,6 +41,8 @@ class Switches:
     webhook_secret: str = ""
     """Sent instead of the registered secret, when set."""
     webhook_live: bool = False
+    webhook_verification: bool = False
+    """A webhook that is registered from now on hears nothing before the code it was sent has come back."""
 
     def set(self, changes: dict[str, Any]) -> dict[str, Any]:
         """Change the named switches and return all. Raise ValueError for a wrong name or value, changing none."""

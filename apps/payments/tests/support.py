@@ -1,11 +1,14 @@
 """What several test modules say about money."""
 
+import os
 from decimal import Decimal
 
 from apps.payments import services
 from apps.payments.models import Payment
 
 RETURN_URL = "https://salons.example/paid"
+# The long forms of races, crashes and the machine; the ordinary run tries less of the same.
+THOROUGH = bool(os.environ.get("THOROUGH"))
 
 
 def link(booking):
@@ -50,5 +53,25 @@ def ask_refund(actor, payment, amount="57.50", **fields):
 
 
 def refunds_made(standin):
-    """How many refunds the gateway carried out for us."""
-    return standin.control.report()["executed"].get("refund", 0)
+    """How many refunds the gateway carried out for us, undone payments among them."""
+    done = standin.control.report()["executed"]
+    return done.get("refund", 0) + done.get("void", 0)
+
+
+def calls_back(standin):
+    """How many calls that give money back reached the gateway, carried out or not."""
+    calls = standin.control.report()["calls"]
+    return calls.get("refund", 0) + calls.get("void", 0)
+
+
+def pass_by(clock, *waits):
+    """Let each of `waits` (timedelta) go by, and a pass look after it."""
+    for wait in waits:
+        clock.shift(wait)
+        services.resolve_refunds()
+
+
+def given_back(standin, payment):
+    """What the gateway gave back of the payment in all, in halalas."""
+    row = truth(standin, reload(payment).gateway_payment_id)
+    return row["amount"] if row["status"] == "voided" else row["refunded"]

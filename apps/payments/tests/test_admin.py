@@ -10,9 +10,9 @@ from django.urls import reverse
 from apps.accounts.tests.factories import OwnerFactory, PlatformUserFactory
 from apps.bookings.models import Booking
 from apps.payments import services
-from apps.payments.admin.gateway import KIND_COLOURS as FINDING_COLOURS
 from apps.payments.admin.gateway import STATE_COLOURS as WEBHOOK_COLOURS
 from apps.payments.admin.payment import PAYMENT_COLOURS
+from apps.payments.admin.reconciliation import KIND_COLOURS as FINDING_COLOURS
 from apps.payments.admin.refund import REFUND_COLOURS
 from apps.payments.models import Payment, ReconciliationFinding, ReconciliationRun, Refund, TaxDocument, WebhookEvent
 from apps.payments.tests.pages import SUBMITTED, ask, browser, changelist, counts, messages, text, url

@@ -1,17 +1,23 @@
 """The refund dialog from end to end: what it shows, what it refuses, and that it says what really happened."""
 
+import html
+from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
 import pytest
+from django.contrib.messages import ERROR
+from django.utils.html import escape
 
 from apps.bookings import services as bookings
 from apps.bookings.models import Booking
-from apps.payments import services
+from apps.payments import reasons, services
 from apps.payments.admin.money import outcome
+from apps.payments.admin.refund import NEXT_STEPS, next_step
 from apps.payments.models import Payment, Refund
-from apps.payments.tests.pages import SUBMITTED, ask, browser, counts, fields_of, messages, text, url
-from apps.payments.tests.support import amounts, reload
+from apps.payments.tests.pages import SUBMITTED, ask, browser, changelist, counts, fields_of, messages, text, url
+from apps.payments.tests.support import amounts, pass_by, reload
+from apps.payments.tests.test_refund_outcomes import SCHEDULE
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +79,9 @@ def test_every_dialog_has_a_number_of_its_own_and_a_double_click_is_one_refund(g
         ("1e3", "Enter an amount greater than zero"),
         ("1.005", "Enter an amount greater than zero"),
         ("1000000000000000000", "Enter an amount greater than zero"),
+        ("1e10", "Enter an amount greater than zero"),
+        ("+5", "Enter an amount greater than zero"),
+        ("0x10", "Enter an amount greater than zero"),
         ("١٠", "Enter an amount greater than zero"),
         ("10,50", "Enter an amount greater than zero"),
         ("NaN", "Enter an amount greater than zero"),
@@ -81,7 +90,7 @@ def test_every_dialog_has_a_number_of_its_own_and_a_double_click_is_one_refund(g
         ("", "This field is required."),
     ],
 )
-def test_a_wrong_amount_is_told_in_the_dialog_and_changes_nothing(gateway_standin, payment, support, amount, said):
+def test_rf01_a_wrong_amount_is_told_in_the_dialog_and_changes_nothing(gateway_standin, payment, support, amount, said):
     client, before = browser(support), counts()
 
     answer = ask(client, payment, amount=amount)
@@ -175,6 +184,7 @@ def test_every_state_of_a_refund_has_its_sentence(status):
     _level, sentence = outcome(refund)
 
     assert sentence.count("10.00") == 1
+    assert "%(" not in sentence
 
 
 def test_cash_is_handed_over_by_a_person_who_says_so(house, book, django_capture_on_commit_callbacks):
@@ -199,3 +209,177 @@ def test_somebody_who_was_faster_is_told_as_a_refusal(gateway_standin, payment, 
 
     assert messages(client.post(page, filled)) == [("error", "A refund of this payment is already on its way.")]
     assert Refund.objects.count() == 1
+
+
+# --- The way it goes, and what comes next ---
+
+
+def test_the_dialog_says_which_way_the_money_goes(gateway_standin, payment, support, house, book, clock):
+    client = browser(support)
+    cash = services.record_payment(
+        actor=house.manager, booking_id=book(house, hours=30).pk, amount=Decimal(115), method="cash"
+    )
+    page = url(payment, "refund_action")
+
+    assert "The whole amount is undone at once, before the bank books it." in text(client.get(page))
+    assert "hand the money over yourself" in text(client.get(url(cash, "refund_action")))
+    clock.shift(timedelta(minutes=100))
+    assert "It is sent back to the card or wallet." in text(browser(support).get(page))
+
+
+def test_an_undone_payment_is_told_as_that(gateway_standin, payment, support):
+    answer = ask(browser(support), payment)
+
+    assert messages(answer) == [
+        ("success", "115.00 SAR were given back: the whole payment was undone before the bank booked it.")
+    ]
+
+
+@pytest.mark.parametrize("status", Refund.Status)
+def test_every_state_of_a_refund_says_what_comes_next(gateway_standin, payment, support, status):
+    refund = Refund.objects.create(
+        salon=payment.salon, payment=payment, amount=Decimal("10.00"), reason="Late", status=status
+    )
+    client = browser(support)
+
+    page, listed = client.get(url(refund)), client.get(changelist(Refund))
+
+    assert str(NEXT_STEPS[status]) in html.unescape(text(page))
+    assert f'title="{escape(NEXT_STEPS[status])}"' in listed.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "amount", "said"),
+    [
+        ("cash", "approved", "10.00", "Hand the money over, then press “Carry out now”."),
+        ("online", "not_applied", "57.51", "It is sent again by itself within minutes"),
+        ("online", "not_applied", "57.50", "Look in the gateway's own pages whether it is there"),
+    ],
+)
+def test_what_comes_next_depends_on_the_way_and_on_what_still_fits(method, status, amount, said):
+    payment = Payment(method=method, captured_amount=Decimal("115.00"), refunded_amount=Decimal(0))
+    way = Refund.Way.BY_HAND if method == "cash" else Refund.Way.REFUND
+
+    refund = Refund(payment=payment, amount=Decimal(amount), status=status, way=way, attempt=1)
+
+    assert said in next_step(refund)
+
+
+@pytest.mark.parametrize(("amount", "said"), [("57.51", "It is sent again by itself."), ("57.50", "give it up.")])
+def test_what_was_not_carried_out_is_told_with_what_follows(amount, said):
+    payment = Payment(captured_amount=Decimal("115.00"), refunded_amount=Decimal(0))
+    refund = Refund(payment=payment, amount=Decimal(amount), status="not_applied", failure_reason=reasons.NOT_SHOWN)
+
+    level, sentence = outcome(refund)
+
+    assert (level, said in sentence) == (ERROR, True)
+    assert "were not refunded so far: the gateway shows no refund." in sentence
+
+
+def test_rf12_the_list_and_the_page_show_who_rejected_and_why(gateway_standin, payment, house, support):
+    house.salon.refund_limit = Decimal(0)
+    house.salon.save()
+    ask(browser(support), payment)
+    refund = Refund.objects.get()
+    browser(house.manager).post(url(refund, "reject_action"), SUBMITTED | {"reason": "No grounds"})
+
+    listed, page = (text(browser(support).get(address)) for address in (changelist(Refund), url(refund)))
+
+    assert f"rejected (No grounds) · {house.manager}" in listed
+    assert str(house.manager) in page
+    assert "No grounds" in page
+
+
+# --- A person decides ---
+
+
+@pytest.fixture
+def stopped(gateway_standin, payment, support):
+    """57.50 SAR that 10.00 SAR refunded in the dashboard have stopped."""
+    gateway_standin.control.dashboard("refund", payment.gateway_payment_id, 1000)
+    ask(browser(support), payment, amount="57.50")
+    return Refund.objects.get(status=Refund.Status.REVIEW)
+
+
+@pytest.fixture
+def not_applied(gateway_standin, payment, support, clock):
+    gateway_standin.control.inject("refund", "reset_before")
+    ask(browser(support), payment, amount="50.00")
+    pass_by(clock, *SCHEDULE)
+    return Refund.objects.get(status=Refund.Status.NOT_APPLIED)
+
+
+def choices_of(answer):
+    return [value for value, _label in answer.context["form"].fields["finding"].choices]
+
+
+def test_the_decision_shows_the_gateways_total_and_offers_what_it_proves(gateway_standin, payment, stopped, house):
+    client, before = browser(house.manager), counts()
+
+    dialog = client.get(url(stopped, "decide_action"))
+
+    assert (
+        "Received 115.00 SAR Refunded, by our books 10.00 SAR Refunded, by the gateway 10.00 SAR This refund 57.50 SAR"
+    ) in text(dialog)
+    assert choices_of(dialog) == ["send", "not_wanted"]
+    assert counts() == before
+    said = SUBMITTED | {"finding": "send", "reason": "Still wanted"}
+    answer = client.post(url(stopped, "decide_action"), said)
+    assert messages(answer) == [("success", "57.50 SAR were refunded.")]
+    assert amounts(payment) == ("115.00", "67.50", "0.00")
+    assert "Still wanted" in text(client.get(url(stopped)))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"finding": "carried_out", "reason": "x"}, {"finding": "", "reason": "x"}, {"finding": "send", "reason": " "}],
+    ids=["not offered", "nothing said", "no reason"],
+)
+def test_a_decision_without_proof_or_words_changes_nothing(gateway_standin, payment, stopped, house, said):
+    before = counts()
+
+    answer = browser(house.manager).post(url(stopped, "decide_action"), SUBMITTED | said)
+
+    assert "HX-Redirect" not in answer.headers
+    assert counts() == before
+    assert (reload(stopped).status, amounts(payment)) == ("review", ("115.00", "10.00", "57.50"))
+
+
+def test_a_decision_while_the_gateway_is_silent_offers_nothing(gateway_standin, stopped, house):
+    gateway_standin.control.inject("fetch_payment", "error_503")
+
+    dialog = browser(house.manager).get(url(stopped, "decide_action"))
+
+    assert choices_of(dialog) == []
+    assert "The payment service does not answer right now." in text(dialog)
+
+
+def test_a_stale_session_is_led_to_the_proof_before_it_decides(gateway_standin, payment, stopped, house, clock):
+    house.salon.refund_limit = Decimal(50)
+    house.salon.save()
+    client = browser(house.manager)
+    clock.shift(301)
+
+    answer = client.post(url(stopped, "decide_action"), SUBMITTED | {"finding": "not_wanted", "reason": "x"})
+
+    assert messages(answer) == [("info", "Please confirm that it is you. Then do it again.")]
+    assert reload(stopped).status == Refund.Status.REVIEW
+
+
+def test_sending_again_asks_whether_somebody_looked(gateway_standin, payment, not_applied, house):
+    client, page = browser(house.manager), url(not_applied, "send_again_action")
+
+    unlooked = client.post(page, SUBMITTED | {"reason": "Not there"})
+    assert ("HX-Redirect" in unlooked.headers, reload(not_applied).status) == (False, "not_applied")
+    answer = client.post(page, SUBMITTED | {"reason": "Not there", "looked": "on"})
+
+    assert messages(answer) == [("success", "50.00 SAR were refunded.")]
+    assert amounts(payment) == ("115.00", "50.00", "0.00")
+
+
+def test_giving_up_is_told_and_frees_the_amount(gateway_standin, payment, not_applied, house):
+    answer = browser(house.manager).post(url(not_applied, "give_up_action"), SUBMITTED | {"reason": "Paid in cash"})
+
+    assert messages(answer) == [("success", "The refund was given up. The amount is free again.")]
+    assert amounts(payment) == ("115.00", "0.00", "0.00")
+    assert "given up by a person (Paid in cash)" in text(browser(house.manager).get(url(not_applied)))

@@ -41,6 +41,7 @@ def test_a_link_in_the_contracts_shape(api, bearer, gateway_standin, prepaid, bo
         "currency": "SAR",
         "payment_url": payment.payment_url,
         "expires_at": "2026-11-22T09:15:00+03:00",
+        "failure": None,
     }
     assert payment.payment_url.startswith(gateway_standin.url)
 
@@ -71,6 +72,7 @@ def test_the_booking_shows_its_payment(api, bearer, gateway_standin, prepaid, bo
         "currency": "SAR",
         "payment_url": None,
         "expires_at": "2026-11-22T09:15:00+03:00",
+        "failure": None,
     }
 
 

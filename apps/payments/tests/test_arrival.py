@@ -10,9 +10,11 @@ from django.utils import timezone
 from apps.bookings import services as bookings
 from apps.bookings.models import Booking
 from apps.payments import reasons, services
-from apps.payments.errors import PaymentUnderReview
+from apps.payments.errors import GatewayUnavailable, PaymentUnderReview
 from apps.payments.models import Payment, Refund, TaxDocument
+from apps.payments.moyasar import GatewayOutcomeUnknown
 from apps.payments.selectors import kept_amount, most_telling
+from apps.payments.services import payments as taking
 from apps.payments.standin import DECLINED_CARD
 from apps.payments.tests.support import amounts, link, paid, reload, states_of, truth
 
@@ -118,7 +120,7 @@ def test_pay04_late_money_goes_back_when_the_time_is_gone(
         Decimal("115.00"),
         reasons.TIME_GONE,
     )
-    assert truth(gateway_standin, reload(payment).gateway_payment_id)["refunded"] == 11500
+    assert truth(gateway_standin, reload(payment).gateway_payment_id)["status"] == "voided"
     assert kept_amount(booking) == 0
 
 
@@ -135,7 +137,7 @@ def test_pay05_money_for_a_cancelled_booking_goes_back(
 
     assert reload(booking).status == Booking.Status.CANCELLED
     assert amounts(payment) == ("115.00", "115.00", "0.00")
-    assert gateway_standin.control.report()["executed"]["refund"] == 1
+    assert gateway_standin.control.report()["executed"]["void"] == 1
 
 
 def test_pay06_the_second_of_two_payments_under_one_link_goes_back(
@@ -155,13 +157,13 @@ def test_pay06_the_second_of_two_payments_under_one_link_goes_back(
     assert reload(payment).gateway_payment_id == first["id"]
     assert amounts(payment) == ("115.00", "0.00", "0.00")
     surplus = Payment.objects.exclude(pk=payment.pk).get()
-    assert (surplus.status, surplus.gateway_payment_id) == (Status.PAID, second["id"])
+    assert (surplus.status, surplus.gateway_payment_id) == (Status.VOIDED, second["id"])
     assert amounts(surplus) == ("115.00", "115.00", "0.00")
     assert Refund.objects.get().payment == surplus
-    assert truth(gateway_standin, first["id"])["refunded"] == 0
-    assert truth(gateway_standin, second["id"])["refunded"] == 11500
+    assert truth(gateway_standin, first["id"])["status"] == "paid"
+    assert truth(gateway_standin, second["id"])["status"] == "voided"
     assert most_telling(list(Payment.objects.filter(booking=booking))) == payment
-    assert services.refresh_payment(payment_id=surplus.pk).status == Status.PAID
+    assert services.refresh_payment(payment_id=surplus.pk).status == Status.VOIDED
 
 
 def test_money_beyond_the_price_goes_back_when_cash_and_link_met(
@@ -259,3 +261,152 @@ def test_money_on_a_voided_payment_is_for_a_person(gateway_standin, prepaid, boo
     services.refresh_payment(payment_id=payment.pk)
 
     assert (reload(payment).status, reload(payment).failure_reason) == (Status.REVIEW, reasons.IMPOSSIBLE_MOVE)
+
+
+# --- A payer who is at it ---
+
+
+@pytest.mark.parametrize(
+    ("code", "decline"),
+    [
+        ("111111", "insufficient_funds"),
+        ("222222", "daily_limit"),
+        ("333333", "transaction_limit"),
+        ("444444", "timed_out"),
+    ],
+)
+def test_pay13_a_wallet_that_refuses_says_which_way_and_the_booking_stays_held(
+    api, bearer, gateway_standin, prepaid, book, code, decline
+):
+    booking = book(prepaid)
+    payment = link(booking)
+    gateway_standin.control.pay_by_stc(payment.gateway_invoice_id, code, "0512345678")
+
+    answer = api.post(f"/api/v1/bookings/{booking.pk}/payment/refresh/", headers=bearer(prepaid.customer))
+
+    assert (answer.json()["status"], answer.json()["failure"]["code"]) == ("initiated", decline)
+    assert (reload(booking).status, reload(booking).hold_expires_at) == (
+        Booking.Status.PENDING,
+        booking.hold_expires_at,
+    )
+    gateway_standin.control.pay(payment.gateway_invoice_id)
+    paid_now = api.post(f"/api/v1/bookings/{booking.pk}/payment/refresh/", headers=bearer(prepaid.customer))
+    assert (paid_now.json()["status"], paid_now.json()["failure"]) == ("paid", None)
+
+
+def test_row6_a_payer_at_the_banks_page_keeps_the_time_ten_minutes_longer(gateway_standin, prepaid, book, clock):
+    booking = book(prepaid)
+    payment = link(booking)
+    begun = gateway_standin.control.begin_payment(payment.gateway_invoice_id)
+    clock.shift(timedelta(minutes=13, seconds=40))
+
+    services.resolve_payments()
+
+    assert reload(booking).hold_expires_at == booking.hold_expires_at + timedelta(minutes=10)
+    clock.shift(timedelta(minutes=5))
+    assert bookings.expire_holds() == 0
+    gateway_standin.control.finish_payment(begun["id"], authenticated=True)
+    services.refresh_payment(payment_id=payment.pk)
+    assert (reload(payment).status, reload(booking).status) == (Status.PAID, Booking.Status.CONFIRMED)
+
+
+def test_a_payment_is_read_once_more_before_its_hold_ends_however_often_it_was_read(
+    gateway_standin, prepaid, book, clock
+):
+    booking = book(prepaid)
+    payment = link(booking)
+    for _ in range(3):
+        services.refresh_payment(payment_id=payment.pk)
+    assert reload(payment).next_check_at == timezone.now() + timedelta(minutes=10)
+
+    clock.shift(timedelta(minutes=10))
+    services.resolve_payments()
+
+    assert reload(payment).next_check_at == booking.hold_expires_at - timedelta(seconds=90)
+
+
+def test_a_call_that_fails_after_a_webhook_told_better_changes_nothing(
+    gateway_standin, prepaid, book, monkeypatch, django_capture_on_commit_callbacks
+):
+    booking = book(prepaid)
+
+    def overtaken(payment, return_url):
+        invoice = make(payment, return_url)
+        gateway_standin.control.pay(invoice.id)
+        told = {"id": "evt-1", "type": "payment_paid", "data": {"invoice_id": invoice.id}}
+        services.receive_webhook(event_id="evt-1", kind="payment_paid", payload=told)
+        services.process_webhooks()
+        raise GatewayOutcomeUnknown("create_invoice", "ReadTimeout")
+
+    make = taking._ask_for_link
+    monkeypatch.setattr(taking, "_ask_for_link", overtaken)
+
+    with pytest.raises(GatewayUnavailable):
+        link(booking)
+
+    [payment] = Payment.objects.all()
+    assert (payment.status, payment.failure_reason) == (Status.PAID, "")
+    assert reload(booking).status == Booking.Status.CONFIRMED
+
+
+def test_an_answer_that_a_webhook_overtook_is_not_taken_for_news(gateway_standin, prepaid, book, monkeypatch):
+    booking = book(prepaid)
+
+    def overtaken(payment, return_url):
+        answer = make(payment, return_url)
+        gateway_standin.control.pay(answer.id)
+        told = {"id": "evt-1", "type": "payment_paid", "data": {"invoice_id": answer.id}}
+        services.receive_webhook(event_id="evt-1", kind="payment_paid", payload=told)
+        services.process_webhooks()
+        return answer
+
+    make = taking._ask_for_link
+    monkeypatch.setattr(taking, "_ask_for_link", overtaken)
+
+    payment = link(booking)
+
+    assert (payment.status, payment.failure_reason, payment.gateway_status) == (Status.PAID, "", "paid")
+
+
+def test_an_old_event_about_a_payment_that_was_undone_reads_what_went_back(gateway_standin, prepaid, book):
+    booking = book(prepaid)
+    payment = paid(gateway_standin, booking)
+    refund = services.request_refund(
+        actor=prepaid.manager, payment_id=payment.pk, amount=Decimal("115.00"), reason="Called off"
+    )
+    services.send_refund(refund_id=refund.pk)
+
+    services.refresh_payment(payment_id=payment.pk)
+
+    payment = reload(payment)
+    assert (payment.status, payment.gateway_status) == (Status.VOIDED, "voided")
+    assert payment.gateway_refunded_amount == payment.refunded_amount == Decimal("115.00")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_money_found_after_the_visit_would_have_been_goes_back(gateway_standin, prepaid, book, clock):
+    booking = book(prepaid)
+    payment = link(booking)
+    gateway_standin.control.pay(payment.gateway_invoice_id)
+    clock.shift(timedelta(hours=30))
+    bookings.expire_holds()
+
+    services.resolve_payments()
+
+    assert timezone.now() > booking.starts_at
+    assert reload(booking).status == Booking.Status.EXPIRED
+    assert amounts(payment) == ("115.00", "115.00", "0.00")
+
+
+def test_a_link_paid_and_undone_before_we_looked_makes_way_for_another(gateway_standin, house, book):
+    booking = book(house)
+    payment = link(booking)
+    theirs = gateway_standin.control.pay(payment.gateway_invoice_id)
+    gateway_standin.control.dashboard("void", theirs["id"])
+
+    services.refresh_payment(payment_id=payment.pk)
+
+    again = link(booking)
+    assert reload(payment).status not in Payment.OPEN
+    assert again.gateway_invoice_id != payment.gateway_invoice_id
+    assert paid(gateway_standin, booking).status == Status.PAID

@@ -14,7 +14,7 @@ from apps.payments import services
 from apps.payments.errors import PaymentInProgress, RefundInProgress
 from apps.payments.models import Payment, Refund, WebhookEvent
 from apps.payments.services import refunds
-from apps.payments.tests.support import amounts, link, reload, truth
+from apps.payments.tests.support import amounts, calls_back, link, reload, truth
 
 pytestmark = pytest.mark.django_db(transaction=True)
 RACERS = 8
@@ -167,7 +167,7 @@ def test_cancelling_while_money_arrives_never_keeps_it(gateway_standin, prepaid,
 
     assert set(kinds(results)) == {"Booking", "Payment"}
     assert amounts(payment) == ("115.00", "115.00", "0.00")
-    assert gateway_standin.control.report()["calls"]["refund"] == 1
+    assert calls_back(gateway_standin) == 1
 
 
 def request(support, payment):

@@ -3,12 +3,15 @@
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 
 from apps.bookings.models import Booking
+from apps.common.errors import Forbidden
 from apps.payments import services
 from apps.payments.errors import AdvanceFirst, AmountInvalid, MoreThanDue, NothingToPay
 from apps.payments.models import Payment, TaxDocument
 from apps.payments.selectors import kept_amount
+from apps.payments.tests.pages import browser
 from apps.payments.tests.support import amounts, reload, states_of
 
 pytestmark = pytest.mark.django_db
@@ -70,5 +73,29 @@ def test_an_online_payment_is_never_recorded_by_hand(house, book):
 
     with pytest.raises(ValueError, match="not taken at the desk"):
         services.record_payment(actor=house.manager, booking_id=booking.pk, amount=Decimal(115), method="online")
+
+    assert not Payment.objects.exists()
+
+
+def test_a_double_click_at_the_desk_is_one_payment(house, book):
+    booking = book(house)
+    desk = browser(house.manager)
+    page = reverse("admin:payments_payment_add")
+    form = desk.get(page)
+    said = {"reference": booking.reference, "method": "cash", "amount": "50.00"}
+    hidden = form.context["adminform"].form
+    said |= {field.html_name: field.value() for field in hidden.hidden_fields()}
+
+    for _ in range(2):
+        desk.post(page, said)
+
+    assert Payment.objects.filter(booking=booking).count() == 1
+
+
+def test_only_who_may_take_money_records_it(house, book):
+    booking = book(house)
+
+    with pytest.raises(Forbidden):
+        services.record_payment(actor=house.customer, booking_id=booking.pk, amount=Decimal(115), method="cash")
 
     assert not Payment.objects.exists()

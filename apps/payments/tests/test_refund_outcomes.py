@@ -7,7 +7,19 @@ import pytest
 from apps.payments import reasons, services
 from apps.payments.errors import RefundInProgress
 from apps.payments.models import Payment, Refund, TaxDocument
-from apps.payments.tests.support import amounts, ask_refund, paid, refunds_made, reload, states_of, truth
+from apps.payments.services import sending
+from apps.payments.tests.support import (
+    amounts,
+    ask_refund,
+    calls_back,
+    given_back,
+    paid,
+    pass_by,
+    refunds_made,
+    reload,
+    states_of,
+    truth,
+)
 
 pytestmark = pytest.mark.django_db
 Status = Refund.Status
@@ -64,27 +76,157 @@ def test_a_timeout_after_the_gateway_did_it_is_found_by_the_total(gateway_standi
     assert truth(gateway_standin, payment.gateway_payment_id)["refunded"] == 5750
 
 
-def test_a_timeout_before_the_gateway_did_it_is_not_applied_after_a_quiet_time(
+SCHEDULE = [timedelta(seconds=30), timedelta(seconds=90), timedelta(minutes=8), timedelta(minutes=20)]
+
+
+def test_a_timeout_before_the_gateway_did_it_is_not_applied_after_three_equal_readings_and_a_quiet_time(
     gateway_standin, payment, support, clock, impatient
 ):
     gateway_standin.control.inject("refund", "timeout_before")
 
+    refund = ask_refund(support, payment, "50.00")
+
+    pass_by(clock, *SCHEDULE[:3])
+    assert (reload(refund).status, reload(refund).equal_reads) == (Status.UNKNOWN, 3)
+    assert amounts(payment) == ("115.00", "0.00", "50.00")
+    pass_by(clock, SCHEDULE[3])
+    refund = reload(refund)
+    assert (refund.status, refund.failure_reason, refund.equal_reads) == (Status.NOT_APPLIED, reasons.NOT_SHOWN, 4)
+    assert amounts(payment) == ("115.00", "0.00", "50.00")
+    assert calls_back(gateway_standin) == 1
+    with pytest.raises(RefundInProgress):
+        ask_refund(support, payment, "1.00")
+
+
+def test_one_late_reading_is_not_enough(gateway_standin, payment, support, clock):
+    gateway_standin.control.inject("refund", "reset_before")
     refund = ask_refund(support, payment)
 
-    clock.shift(timedelta(minutes=14))
-    services.resolve_refunds()
-    assert reload(refund).status == Status.UNKNOWN
+    pass_by(clock, timedelta(hours=1))
+
+    assert (reload(refund).status, reload(refund).equal_reads) == (Status.UNKNOWN, 1)
+
+
+def test_an_unanswered_refund_is_read_after_growing_times_and_then_every_hour(gateway_standin, payment, support, clock):
+    gateway_standin.control.inject("refund", "reset_before")
+    refund = ask_refund(support, payment)
+    gateway_standin.control.inject("fetch_payment", "error_500", times=6)
+
+    for wait in [*SCHEDULE, timedelta(hours=1), timedelta(hours=1)]:
+        clock.shift(wait - timedelta(seconds=1))
+        assert services.resolve_refunds() == 0
+        clock.shift(1)
+        assert services.resolve_refunds() == 1
+
+    assert (reload(refund).status, reload(refund).equal_reads) == (Status.UNKNOWN, 0)
     assert amounts(payment) == ("115.00", "0.00", "57.50")
-    clock.shift(timedelta(minutes=3))
-    services.resolve_refunds()
-    refund = reload(refund)
-    assert (refund.status, refund.failure_reason) == (Status.NOT_APPLIED, reasons.NOT_SHOWN)
-    assert amounts(payment) == ("115.00", "0.00", "0.00")
-    assert gateway_standin.control.report()["calls"]["refund"] == 1
-    assert ask_refund(support, payment).status == Status.SUCCEEDED
 
 
-def test_a_process_that_died_while_sending_is_judged_by_the_total(gateway_standin, payment, support, clock):
+def test_what_fits_only_once_is_sent_again_by_itself(gateway_standin, payment, support, clock):
+    gateway_standin.control.inject("refund", "reset_before")
+    refund = ask_refund(support, payment, "57.51")
+
+    pass_by(clock, *SCHEDULE)
+    assert reload(refund).status == Status.NOT_APPLIED
+    pass_by(clock, timedelta(0))
+
+    assert (reload(refund).status, reload(refund).attempt) == (Status.SUCCEEDED, 2)
+    assert amounts(payment) == ("115.00", "57.51", "0.00")
+    assert refunds_made(gateway_standin) == 1
+
+
+def test_r8_the_first_one_comes_late_and_the_second_no_longer_fits(gateway_standin, payment, support, clock, impatient):
+    gateway_standin.control.inject("refund", "late_apply")
+    refund = ask_refund(support, payment, "57.51")
+    pass_by(clock, *SCHEDULE)
+    gateway_standin.control.inject("refund", "late_apply")
+    pass_by(clock, timedelta(0))
+    assert (reload(refund).status, reload(refund).attempt) == (Status.UNKNOWN, 2)
+
+    gateway_standin.control.apply_late()
+    pass_by(clock, SCHEDULE[0])
+
+    assert reload(refund).status == Status.SUCCEEDED
+    assert (given_back(gateway_standin, payment), refunds_made(gateway_standin)) == (5751, 1)
+
+
+def test_it_is_sent_three_times_at_most_without_a_person(gateway_standin, payment, support, clock):
+    gateway_standin.control.inject("refund", "reset_before", times=9)
+    refund = ask_refund(support, payment, "100.00")
+
+    for _ in range(5):
+        pass_by(clock, *SCHEDULE, timedelta(0))
+
+    assert (reload(refund).status, reload(refund).attempt) == (Status.NOT_APPLIED, 3)
+    assert calls_back(gateway_standin) == 3
+    assert amounts(payment) == ("115.00", "0.00", "100.00")
+
+
+def test_what_fits_twice_waits_for_a_person_and_is_found_when_it_comes_late(
+    gateway_standin, payment, support, clock, impatient
+):
+    gateway_standin.control.inject("refund", "late_apply")
+    refund = ask_refund(support, payment)
+    pass_by(clock, *SCHEDULE, *[timedelta(hours=1)] * 5)
+    assert (reload(refund).status, reload(refund).attempt) == (Status.NOT_APPLIED, 1)
+
+    gateway_standin.control.apply_late()
+    pass_by(clock, timedelta(hours=1))
+
+    assert reload(refund).status == Status.SUCCEEDED
+    assert amounts(payment) == ("115.00", "57.50", "0.00")
+    assert calls_back(gateway_standin) == 1
+
+
+def test_control_sent_again_on_unknown_the_money_leaves_twice(
+    gateway_standin, payment, support, clock, impatient, monkeypatch
+):
+    monkeypatch.setattr(sending, "EQUAL_READS", 1)
+    monkeypatch.setattr(sending, "QUIET", timedelta(0))
+    monkeypatch.setattr(sending, "goes_again_by_itself", lambda refund: True)
+    gateway_standin.control.inject("refund", "late_apply")
+    ask_refund(support, payment, "50.00")
+
+    pass_by(clock, SCHEDULE[0], timedelta(0))
+    gateway_standin.control.apply_late()
+
+    assert refunds_made(gateway_standin) == 2
+    assert given_back(gateway_standin, payment) == 10000
+
+
+def test_an_answer_that_shows_nothing_is_read_again(gateway_standin, payment, support, clock):
+    gateway_standin.control.inject("refund", "patch", patch={"refunded": 0, "status": "paid"})
+
+    refund = ask_refund(support, payment)
+
+    assert (refund.status, refund.failure_reason) == (Status.UNKNOWN, reasons.NOT_SHOWN)
+    pass_by(clock, SCHEDULE[0])
+    assert reload(refund).status == Status.SUCCEEDED
+
+
+def test_the_answer_of_an_earlier_send_counts_no_more(gateway_standin, payment, support, clock):
+    gateway_standin.control.inject("refund", "reset_before", times=2)
+    refund = ask_refund(support, payment, "100.00")
+    earlier = reload(refund)
+    pass_by(clock, *SCHEDULE)
+    Refund.objects.filter(pk=refund.pk).update(status=Status.SENDING, attempt=2)
+
+    late = sending._doubt(earlier, "too late")
+
+    assert (late.status, late.attempt) == (Status.SENDING, 2)
+
+
+def test_rf18_a_payment_that_the_gateway_shows_in_another_currency_is_for_a_person(gateway_standin, payment, support):
+    gateway_standin.control.edit_payment(payment.gateway_payment_id, currency="USD")
+
+    refund = ask_refund(support, payment)
+
+    assert (refund.status, refund.failure_reason) == (Status.REVIEW, reasons.OTHER_CURRENCY)
+    assert calls_back(gateway_standin) == 0
+    assert amounts(payment) == ("115.00", "0.00", "57.50")
+
+
+def test_rf06_a_process_that_died_while_sending_is_judged_by_the_total(gateway_standin, payment, support, clock):
     refund = ask_refund(support, payment)
     Refund.objects.filter(pk=refund.pk).update(status=Status.SENDING, settled_at=None)
     Payment.objects.filter(pk=payment.pk).update(refunded_amount=0, refund_reserved_amount="57.50")
@@ -126,16 +268,6 @@ def test_a_refusal_that_cannot_be_checked_is_unknown(gateway_standin, payment, s
 
     assert ask_refund(support, payment).status == Status.UNKNOWN
     assert amounts(payment) == ("115.00", "0.00", "57.50")
-
-
-def test_a_refund_made_in_the_dashboard_stops_ours_for_a_person(gateway_standin, payment, support):
-    gateway_standin.control.dashboard("refund", payment.gateway_payment_id, 1000)
-
-    refund = ask_refund(support, payment)
-
-    assert (refund.status, refund.failure_reason) == (Status.REVIEW, reasons.OTHER_TOTAL_BEFORE)
-    assert amounts(payment) == ("115.00", "0.00", "57.50")
-    assert gateway_standin.control.report()["calls"].get("refund", 0) == 0
 
 
 def test_a_refund_made_in_the_dashboard_during_ours_stops_it_too(gateway_standin, payment, support, clock):

@@ -1,20 +1,43 @@
 """Asking for a refund: who may, how much, and that the amount is reserved before anything is sent."""
 
+from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from apps.accounts.erasure import erase_everywhere
 from apps.bookings.tests.conftest import NOW
 from apps.common.errors import Conflict, Forbidden, InvalidTransition, ProofNeeded
+from apps.common.testing.race import race
 from apps.payments import services
 from apps.payments.errors import AmountInvalid, OwnBooking, RefundExceedsPaid, RefundInProgress, SecondPersonNeeded
 from apps.payments.models import Payment, Refund
-from apps.payments.tests.support import amounts, ask_refund, paid, refunds_made, reload, states_of, truth
+from apps.payments.tests.support import (
+    amounts,
+    ask_refund,
+    given_back,
+    paid,
+    refunds_made,
+    reload,
+    states_of,
+    truth,
+)
 from apps.salons.tests.factories import CustomerFactory, MembershipFactory
 
 pytestmark = pytest.mark.django_db
 Status = Refund.Status
+
+
+@pytest.fixture
+def visit(house, book):
+    house.salon.refund_daily_limit = Decimal(100_000)
+    house.salon.save()
+    return book(house)
 
 
 def test_half_goes_back_with_a_reason_and_everybody_can_see_why(gateway_standin, payment, support):
@@ -87,6 +110,7 @@ def test_rf12_a_rejected_refund_moves_nothing_and_can_be_asked_again(gateway_sta
 
     refund = reload(refund)
     assert (refund.status, refund.failure_reason) == (Status.FAILED, "rejected (No grounds)")
+    assert (refund.resolution, refund.resolved_by) == ("No grounds", house.manager)
     assert states_of(refund)[-1] == (Status.FAILED, house.manager.pk, "No grounds")
     assert amounts(payment) == ("115.00", "0.00", "0.00")
     assert ask_refund(support, payment).status == Status.REQUESTED
@@ -103,7 +127,7 @@ def test_a_refund_that_is_approved_is_not_rejected_any_more(gateway_standin, pay
     assert amounts(payment) == ("115.00", "0.00", "5.00")
 
 
-def test_the_same_form_posted_twice_makes_one_refund(gateway_standin, payment, support):
+def test_rf05_the_same_form_posted_twice_makes_one_refund(gateway_standin, payment, support):
     nonce = uuid4()
 
     first = ask_refund(support, payment, nonce=nonce)
@@ -234,3 +258,98 @@ def test_rf10_a_payment_returned_in_slices_is_measured_as_a_whole(gateway_standi
     assert (first.status, second.status, second.approved_by) == (Status.APPROVED, Status.REQUESTED, None)
     with pytest.raises(ProofNeeded):
         services.approve_refund(actor=support, refund_id=second.pk, proven_at=None)
+
+
+def test_rf10_what_one_person_gives_back_alone_in_a_day_has_a_limit(
+    gateway_standin, payment, house, book, support, clock
+):
+    house.salon.refund_daily_limit = Decimal("60.00")
+    house.salon.save()
+    other = paid(gateway_standin, book(house, hours=30))
+
+    first, second = ask_refund(house.manager, payment, "60.00"), ask_refund(house.manager, other, "0.01")
+
+    assert (first.status, second.status, second.approved_by) == (Status.SUCCEEDED, Status.REQUESTED, None)
+    assert amounts(other) == ("115.00", "0.00", "0.01")
+    with pytest.raises(SecondPersonNeeded):
+        services.approve_refund(actor=house.manager, refund_id=second.pk, proven_at=NOW)
+    assert services.approve_refund(actor=support, refund_id=second.pk).status == Status.APPROVED
+
+
+def test_rf10_the_limit_of_a_day_counts_what_the_person_decided_alone_in_this_salon(
+    gateway_standin, payment, house, book, support
+):
+    house.salon.refund_daily_limit = Decimal("10.00")
+    house.salon.refund_limit = Decimal("50.00")
+    house.salon.save()
+    waiting = ask_refund(house.manager, payment, "51.00")
+    services.approve_refund(actor=support, refund_id=waiting.pk, proven_at=NOW)
+    services.send_refund(refund_id=waiting.pk)
+    other = paid(gateway_standin, book(house, hours=30))
+
+    mine, of_support = ask_refund(house.manager, other, "10.00"), ask_refund(support, payment, "10.00")
+
+    assert (mine.status, of_support.status) == (Status.SUCCEEDED, Status.REQUESTED)  # 51 + 10 is above 50
+
+
+def test_rf10_the_day_is_that_of_the_salon(gateway_standin, payment, house, book, clock):
+    house.salon.refund_daily_limit = Decimal("10.00")
+    house.salon.save()
+    ask_refund(house.manager, payment, "10.00")
+    other = paid(gateway_standin, book(house, hours=30))
+    midnight = (NOW.astimezone(ZoneInfo(house.salon.timezone)) + timedelta(days=1)).replace(hour=0, minute=0, second=0)
+
+    clock.move_to(midnight - timedelta(seconds=1))
+    late = ask_refund(house.manager, other, "10.00")
+    services.reject_refund(actor=house.manager, refund_id=late.pk, reason="Tomorrow")
+    clock.move_to(midnight)
+    next_day = ask_refund(house.manager, other, "10.00")
+
+    assert (late.status, next_day.status) == (Status.REQUESTED, Status.SUCCEEDED)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rf10_two_clicks_on_two_payments_do_not_pass_the_limit_of_a_day(gateway_standin, payment, house, book):
+    house.salon.refund_daily_limit = Decimal("10.00")
+    house.salon.save()
+    payments = [payment, *(paid(gateway_standin, book(house, hours=hours)) for hours in (30, 31, 32))]
+
+    results = race(4, lambda number: ask_refund(house.manager, payments[number], "10.00"))
+
+    assert sorted(refund.status for refund in results) == [*[Status.REQUESTED] * 3, Status.SUCCEEDED]
+    assert refunds_made(gateway_standin) == 1
+
+
+def test_rf21_money_of_an_erased_person_goes_back_without_a_name(gateway_standin, payment, house, support):
+    with transaction.atomic():
+        erase_everywhere(house.customer)
+
+    refund = ask_refund(support, payment)
+
+    assert (refund.status, amounts(payment)) == (Status.SUCCEEDED, ("115.00", "57.50", "0.00"))
+    assert given_back(gateway_standin, payment) == 5750
+
+
+@given(asked=st.lists(st.integers(min_value=-100, max_value=13000), max_size=5))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_row32_parts_of_any_size_never_exceed_what_was_received(gateway_standin, house, support, visit, asked):
+    theirs, left = gateway_standin.control.add_payment(11500), 11500
+    payment = Payment.objects.create(
+        salon=house.salon,
+        booking=visit,
+        status=Payment.Status.PAID,
+        amount=115,
+        captured_amount=115,
+        gateway_payment_id=theirs["id"],
+    )
+
+    for halalas in asked:
+        amount = Decimal(halalas).scaleb(-2)
+        if 0 < halalas <= left:
+            assert ask_refund(support, payment, amount).status == Status.SUCCEEDED
+            left -= halalas
+        else:
+            with pytest.raises(AmountInvalid if halalas <= 0 else RefundExceedsPaid):
+                ask_refund(support, payment, amount)
+        assert amounts(payment) == ("115.00", f"{Decimal(11500 - left).scaleb(-2):.2f}", "0.00")
+        assert given_back(gateway_standin, payment) == 11500 - left

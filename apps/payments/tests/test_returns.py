@@ -1,9 +1,11 @@
 """Money that goes back by the rules: after a cancellation what is beyond the fee, exactly once."""
 
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 
 import pytest
+from django.utils import timezone
 
 from apps.bookings import services as bookings
 from apps.bookings.errors import SlotTaken
@@ -111,6 +113,25 @@ def test_rs07_a_service_that_takes_longer_than_the_time_there_is_changes_nothing
     assert (reload(booking).price_amount, reload(booking).version) == (Decimal("115.00"), 1)
 
 
+@pytest.mark.parametrize(
+    ("price", "missing", "kept"),
+    [("200.00", "165.50", ("34.50", "0.00", "0.00")), ("30.00", "0.00", ("34.50", "4.50", "0.00"))],
+    ids=["dearer", "cheaper than the deposit"],
+)
+def test_pay15_after_a_deposit_the_rest_follows_the_new_price(
+    gateway_standin, prepaid, book, on_commit, price, missing, kept
+):
+    type(prepaid.salon).objects.filter(pk=prepaid.salon.pk).update(deposit_percent=30)
+    booking = book(prepaid)
+    deposit = paid(gateway_standin, booking)
+    assert amounts(deposit) == ("34.50", "0.00", "0.00")
+
+    with on_commit():
+        changed = change_service(prepaid, booking, another_service(prepaid, price))
+
+    assert (outstanding_amount(changed), amounts(deposit)) == (Decimal(missing), kept)
+
+
 def test_a_salon_that_cancels_returns_everything(gateway_standin, house, book, on_commit):
     booking = book(house, hours=5)
     payment = paid(gateway_standin, booking)
@@ -186,3 +207,27 @@ def test_cash_goes_back_only_when_a_person_has_handed_it_over(house, book, on_co
     assert done.status == Status.SUCCEEDED
     assert amounts(payment) == ("115.00", "115.00", "0.00")
     assert refund.history.first().history_user == house.manager
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_person_gave_up_is_not_sent_after_all_when_the_rest_is_handed_over(
+    gateway_standin, house, book, support, clock
+):
+    booking = book(house, hours=72)
+    services.record_payment(actor=house.manager, booking_id=booking.pk, amount=Decimal(50), method="cash")
+    online = paid(gateway_standin, booking)
+    clock.shift(timedelta(hours=3))
+    gateway_standin.control.inject("refund", "reset_before", times=3)
+    cancel(booking, Booking.CancelledBy.SALON, house.manager)
+    for _ in range(16):
+        clock.shift(timedelta(hours=1))
+        services.resolve_refunds()
+    lost = Refund.objects.get(payment=online)
+    assert (lost.status, lost.attempt) == (Refund.Status.NOT_APPLIED, 3)
+    services.give_up_refund(actor=support, refund_id=lost.pk, explanation="She was paid by bank transfer")
+
+    services.carry_out_refund(
+        actor=house.manager, refund_id=Refund.objects.get(payment__method="cash").pk, proven_at=timezone.now()
+    )
+
+    assert Refund.objects.filter(payment=online).count() == 1

@@ -1,13 +1,14 @@
 from datetime import datetime, time
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from apps.common.passes import PassCommand
 from apps.payments import services
 from apps.payments.errors import GatewayUnavailable
 
 
-class Command(BaseCommand):
+class Command(PassCommand):
     help = "Compares our payments with the gateway's list and writes down every difference."
 
     def add_arguments(self, parser):
@@ -18,7 +19,8 @@ class Command(BaseCommand):
             run = services.reconcile_payments(since=_day(since))
         except GatewayUnavailable as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"compared {run.compared_count}, new differences {run.findings.count()}")
+        told = f"compared {run.compared_count}, read {run.fetched_count}, settlement lines {run.settlement_line_count}"
+        self.stdout.write(f"{told}, new differences {run.findings.count()}")
 
 
 def _day(text):

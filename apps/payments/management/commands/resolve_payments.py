@@ -1,9 +1,8 @@
-from django.core.management.base import BaseCommand
-
+from apps.common.passes import PassCommand
 from apps.payments import services
 
 
-class Command(BaseCommand):
+class Command(PassCommand):
     help = "Asks the gateway about open payments and unanswered refunds. One pass, safe beside itself."
 
     def handle(self, **options):

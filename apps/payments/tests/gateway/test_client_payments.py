@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from apps.payments.moyasar import GatewayOutcomeUnknown, GatewayRejected
+from apps.payments.moyasar import client as moyasar_client
 from apps.payments.tests.gateway.kit import ask_invoice, charge
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -25,7 +26,8 @@ def test_a_token_payment_sends_the_payer_to_the_bank(client, standin):
 def test_a_declined_payment_is_an_answer(client):
     payment = charge(client, source_type="token", token="token_4201321234411220")
 
-    assert (payment.status, payment.message) == ("failed", "DECLINED")
+    assert (payment.status, payment.message, payment.response_code) == ("failed", "DECLINED", "05")
+    assert (payment.source_type, payment.voided) == ("token", False)
 
 
 def test_a_wallet_payment_is_taken_at_once(client):
@@ -40,6 +42,26 @@ def test_coupons_are_declined(client, standin):
     assert charge(client, amount=25000).amount == 25000
 
 
+def test_what_is_sent_declines_coupons_and_names_source_and_hold(client, monkeypatch):
+    sent = []
+
+    def exchange(*args, body, **kwargs):
+        sent.append(body)
+        return real(*args, body=body, **kwargs)
+
+    real = moyasar_client.exchange
+    monkeypatch.setattr(moyasar_client, "exchange", exchange)
+
+    charge(client, manual=True)
+    charge(client, source_type="token", token="token_4201320111111010")
+
+    assert [body["apply_coupon"] for body in sent] == [False, False]
+    assert [body["source"] for body in sent] == [
+        {"type": "applepay", "token": "wallet-payload", "manual": True},
+        {"type": "token", "token": "token_4201320111111010", "manual": False},
+    ]
+
+
 def test_a_manual_payment_is_held_and_then_captured_in_part(client):
     held = charge(client, amount=25000, manual=True)
     captured = client.capture_payment(held.id, 20000)
@@ -51,7 +73,8 @@ def test_a_manual_payment_is_held_and_then_captured_in_part(client):
 def test_a_held_payment_is_voided(client):
     held = charge(client, manual=True)
 
-    assert client.void_payment(held.id).status == "voided"
+    assert client.void_payment(held.id).voided
+    assert client.fetch_payment(held.id).status == "voided"
 
 
 def test_a_given_id_is_used_once(client, standin):

@@ -9,10 +9,14 @@ import requests
 from apps.payments.tests.gateway.kit import WAIT, call, fetch_invoice, make_invoice, steer
 
 
-def choose(invoice, outcome, query=""):
-    answer = requests.post(f"{invoice['url']}{query}", data={"outcome": outcome}, allow_redirects=False, timeout=WAIT)
+def press(url, **form):
+    answer = requests.post(url, data=form, allow_redirects=False, timeout=WAIT)
     assert answer.status_code == 303
     return answer.headers["Location"]
+
+
+def choose(invoice, outcome, query="", **fields):
+    return press(f"{invoice['url']}{query}", outcome=outcome, **fields)
 
 
 def test_paying_returns_the_browser_with_the_result_beside_its_own_query(standin):
@@ -39,9 +43,9 @@ def test_a_decline_leaves_the_invoice_open_with_a_failed_attempt(standin):
     back = choose(invoice, "declined", "?lang=ar")
 
     fetched = fetch_invoice(standin, invoice["id"])
-    assert back == f"/invoices/{invoice['id']}?lang=ar&declined=1"
-    assert fetched["status"] == "initiated"
-    assert [payment["status"] for payment in fetched["payments"]] == ["failed"]
+    (attempt,) = fetched["payments"]
+    assert back == f"/invoices/{invoice['id']}?lang=ar&failed={attempt['id']}"
+    assert (fetched["status"], attempt["status"]) == ("initiated", "failed")
     assert "رُفضت البطاقة" in requests.get(f"{standin.url}{back}", timeout=WAIT).text
     choose(invoice, "paid")
     assert [payment["status"] for payment in fetch_invoice(standin, invoice["id"])["payments"]] == ["failed", "paid"]
@@ -142,3 +146,110 @@ def test_a_canceled_invoice_is_paid_late_only_when_allowed(standin):
 
     assert (code, told["message"]) == (400, "The Invoice is already canceled.")
     assert fetch_invoice(standin, invoice["id"])["status"] == "paid"
+
+
+@pytest.mark.parametrize("code", ["123456", "٠٠٠٠٠٠", "123 456"])
+def test_stc_pay_asks_for_a_mobile_then_for_a_code(standin, code):
+    invoice = make_invoice(standin)
+
+    wallet = choose(invoice, "stc", mobile="٠٥١ ٢٣٤ ٥٦٧٨")
+    (begun,) = fetch_invoice(standin, invoice["id"])["payments"]
+    page = requests.get(wallet, timeout=WAIT).text
+    shop = press(wallet, outcome="code", code=code)
+
+    (paid,) = fetch_invoice(standin, invoice["id"])["payments"]
+    assert wallet == f"{standin.url}/stc_pay/{begun['id']}?lang=en"
+    assert (begun["status"], begun["source"]["type"], begun["source"]["mobile"]) == (
+        "initiated",
+        "stcpay",
+        "05XXXXX678",
+    )
+    assert 'inputmode="numeric" autocomplete="one-time-code"' in page
+    assert (paid["status"], paid["source"]["message"]) == ("paid", "Paid")
+    assert shop.startswith(f"http://localhost/done?own=1&id={paid['id']}&status=paid&message=Paid&")
+    assert fetch_invoice(standin, invoice["id"])["status"] == "paid"
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "told"),
+    [
+        ("111111", "Insufficient Balance.", "There is not enough money in the wallet."),
+        (
+            "222222",
+            "You have exceeded the allowed daily transaction limit for your STC Pay account.",
+            "The wallet&#x27;s daily limit is reached.",
+        ),
+        (
+            "333333",
+            "You have exceeded the maximum allowed transaction amount.",
+            "The amount is above the wallet&#x27;s limit for one payment.",
+        ),
+        (
+            "444444",
+            "Connection timed out while waiting for response from STC Pay service.",
+            "STC Pay did not answer in time.",
+        ),
+        ("987654", "Invalid OTP", "That code is not right."),
+        ("", "Invalid OTP", "That code is not right."),
+    ],
+)
+def test_pay13_each_failure_of_stc_pay_stays_in_the_invoice_and_is_told_apart(standin, code, message, told):
+    invoice = make_invoice(standin)
+
+    back = press(choose(invoice, "stc", mobile="0512345678"), outcome="code", code=code)
+
+    fetched = fetch_invoice(standin, invoice["id"])
+    (attempt,) = fetched["payments"]
+    assert (attempt["status"], attempt["source"]["message"]) == ("failed", message)
+    assert fetched["status"] == "initiated"
+    assert told in requests.get(f"{standin.url}{back}", timeout=WAIT).text
+    choose(invoice, "paid")
+    assert fetch_invoice(standin, invoice["id"])["status"] == "paid"
+
+
+def test_a_mobile_that_stc_pay_refuses_fails_at_once(standin):
+    invoice = make_invoice(standin)
+
+    back = choose(invoice, "stc", mobile="0515555555")
+
+    (attempt,) = fetch_invoice(standin, invoice["id"])["payments"]
+    assert (attempt["status"], attempt["source"]["message"]) == (
+        "failed",
+        "Mobile number is not registered to use the STC Pay service.",
+    )
+    assert "STC Pay does not accept this mobile now." in requests.get(f"{standin.url}{back}", timeout=WAIT).text
+
+
+@pytest.mark.parametrize("mobile", ["", "0412345678", "051234567", "+966512345678", "mobile"])
+def test_what_is_no_mobile_is_asked_again_and_makes_no_attempt(standin, mobile):
+    invoice = make_invoice(standin)
+
+    back = choose(invoice, "stc", mobile=mobile)
+
+    assert "Enter a mobile such as 0512345678." in requests.get(f"{standin.url}{back}", timeout=WAIT).text
+    assert fetch_invoice(standin, invoice["id"])["payments"] == []
+
+
+def test_leaving_the_wallet_leads_back_to_the_bill_with_the_attempt_open(standin):
+    invoice = make_invoice(standin)
+
+    back = press(choose(invoice, "stc", mobile="0512345678"), outcome="left")
+
+    assert back == f"/invoices/{invoice['id']}?lang=en"
+    assert [one["status"] for one in fetch_invoice(standin, invoice["id"])["payments"]] == ["initiated"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "told"),
+    [("yes", "paid", "Paid. Thank you."), ("no", "failed", "Your bank could not confirm you.")],
+)
+def test_a_payer_who_has_begun_answers_the_bank_and_comes_back(standin, answer, status, told):
+    invoice = make_invoice(standin, success_url=None)
+    begun = standin.control.begin_payment(invoice["id"])
+
+    back = press(begun["source"]["transaction_url"], outcome=answer)
+
+    assert begun["status"] == "initiated"
+    assert [one["status"] for one in fetch_invoice(standin, invoice["id"])["payments"]] == [status]
+    assert told in requests.get(f"{standin.url}{back}", timeout=WAIT).text
+    assert "This payment link is closed." in requests.get(begun["source"]["transaction_url"], timeout=WAIT).text

@@ -5,8 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from apps.payments.standin import APPROVED_CARD
-from apps.payments.tests.gateway.kit import call, card, fetch_invoice, make_invoice, make_payment, order, refusal
+from apps.payments.standin import APPROVED_CARD, DECLINED_CARD
+from apps.payments.standin.messages import Refused
+from apps.payments.tests.gateway.kit import call, card, fetch_invoice, make_invoice, make_payment, order, refusal, steer
 
 
 def test_lists_have_forty_per_page_newest_first(standin):
@@ -174,3 +175,62 @@ def test_an_unknown_invoice_is_not_found(standin):
     answer = call(standin, "GET", f"/invoices/{uuid4()}")
 
     assert (answer.status_code, answer.json()["type"]) == (404, "record_not_found")
+
+
+def test_a_payer_who_began_in_time_pays_after_the_link_has_expired(standin):
+    invoice = make_invoice(standin, expired_at=(datetime.now(UTC) + timedelta(minutes=10)).isoformat())
+    begun = standin.control.begin_payment(invoice["id"])
+    standin.control.advance(601)
+
+    late = fetch_invoice(standin, invoice["id"])
+    paid = standin.control.finish_payment(begun["id"])
+
+    assert (late["status"], late["payments"]) == ("expired", [begun])
+    assert (begun["source"]["message"], begun["source"]["response_code"]) == (None, None)
+    assert (paid["status"], paid["source"]["message"], paid["source"]["response_code"]) == ("paid", "APPROVED", "00")
+    assert fetch_invoice(standin, invoice["id"])["status"] == "paid"
+
+
+@pytest.mark.parametrize(
+    ("card", "authenticated", "message", "code"),
+    [
+        (APPROVED_CARD, False, "3-D Secure transaction attempt failed (Unauthenticated)", None),
+        (DECLINED_CARD, True, "INSUFFICIENT FUNDS", "51"),
+    ],
+)
+def test_a_payer_who_has_begun_can_still_fail(standin, card, authenticated, message, code):
+    invoice = make_invoice(standin)
+    begun = standin.control.begin_payment(invoice["id"], card)
+
+    failed = standin.control.finish_payment(begun["id"], authenticated=authenticated)
+
+    assert begun["status"] == "initiated"
+    assert (failed["status"], failed["source"]["message"], failed["source"]["response_code"]) == (
+        "failed",
+        message,
+        code,
+    )
+    assert fetch_invoice(standin, invoice["id"])["status"] == "initiated"
+
+
+def test_what_is_finished_or_was_never_begun_is_not_finished_again(standin):
+    invoice = make_invoice(standin)
+    begun = standin.control.begin_payment(invoice["id"])
+    standin.control.finish_payment(begun["id"])
+
+    with pytest.raises(Refused):
+        standin.control.finish_payment(begun["id"])
+    with pytest.raises(Refused):
+        standin.control.begin_payment(invoice["id"])
+
+    assert [one["status"] for one in fetch_invoice(standin, invoice["id"])["payments"]] == ["paid"]
+
+
+def test_a_payer_by_stc_pay_is_played_in_one_step_from_another_process_too(standin):
+    invoice = make_invoice(standin)
+
+    code, failed = steer(standin, f"invoices/{invoice['id']}/stc", {"code": "222222"})
+    paid = standin.control.pay_by_stc(invoice["id"])
+
+    assert (code, failed["status"], paid["status"]) == (200, "failed", "paid")
+    assert [one["id"] for one in fetch_invoice(standin, invoice["id"])["payments"]] == [failed["id"], paid["id"]]

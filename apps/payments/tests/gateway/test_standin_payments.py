@@ -322,3 +322,11 @@ def test_a_coupon_lowers_the_amount_unless_declined(standin):
     assert lowered["amount"] == 24500
     assert lowered["metadata"]["#coupon_original_amount"] == 25000
     assert full["amount"] == 25000
+
+
+def test_a_hold_stays_authorized_by_itself_until_somebody_captures_or_voids_it(standin):
+    held = make_payment(standin, wallet(manual=True))
+    standin.control.advance(30 * 24 * 3600)
+
+    assert call(standin, "GET", f"/payments/{held['id']}").json()["status"] == "authorized"
+    assert call(standin, "POST", f"/payments/{held['id']}/void").json()["status"] == "voided"

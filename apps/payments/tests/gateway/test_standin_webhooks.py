@@ -231,3 +231,60 @@ def test_the_address_given_at_the_start_replaces_the_earlier_one(tmp_path, recei
 
         assert receiver.next()["secret_token"] == "new"
         assert [webhook["url"] for webhook in call(standin, "GET", "/webhooks").json()["webhooks"]] == [receiver.url]
+
+
+def registered(standin, receiver):
+    standin.control.switch(webhook_verification=True)
+    return call(standin, "POST", "/webhooks", {"url": receiver.url, "shared_secret": "shared"}).json()
+
+
+def verify(standin, webhook, code):
+    answer = call(standin, "POST", f"/webhooks/{webhook['id']}/verify", {"code": code})
+    return answer.status_code, answer.json()
+
+
+def test_wh11_a_webhook_hears_nothing_before_its_code_has_come_back(standin, receiver):
+    webhook = registered(standin, receiver)
+    event = receiver.next()
+    make_payment(standin)
+    standin.control.deliver_webhooks()
+    unheard = receiver.drain()
+
+    code, told = verify(standin, webhook, event["data"]["verification_code"])
+    later = make_payment(standin)
+
+    assert webhook["verified"] is False
+    assert set(event) == {"id", "type", "created_at", "secret_token", "account_name", "data"}
+    assert (event["type"], event["secret_token"]) == ("webhook_verification", "shared")
+    assert event["data"]["webhook_id"] == webhook["id"]
+    assert unheard == []
+    assert (code, told["verified"]) == (200, True)
+    assert receiver.next()["data"]["id"] == later["id"]
+
+
+def test_wh11_a_code_is_sent_once(standin, receiver):
+    receiver.codes.put(500)
+    registered(standin, receiver)
+    receiver.next()
+    standin.control.deliver_webhooks()
+
+    assert receiver.drain() == []
+    assert standin.control.report()["deliveries"]["dropped"] == 1
+
+
+def test_wh11_five_wrong_codes_use_the_right_one_up(standin, receiver):
+    webhook = registered(standin, receiver)
+    right = receiver.next()["data"]["verification_code"]
+    wrong = {"type": "webhook_verification_invalid", "message": "Verification code is incorrect", "errors": None}
+
+    assert [verify(standin, webhook, "wrong") for _ in range(5)] == [(400, wrong)] * 5
+    assert verify(standin, webhook, right)[1]["type"] == "webhook_verification_expired"
+
+
+@pytest.mark.parametrize(("seconds", "code"), [(30 * 60 - 5, 200), (30 * 60 + 1, 400)])
+def test_wh11_a_code_is_valid_for_half_an_hour(standin, receiver, seconds, code):
+    webhook = registered(standin, receiver)
+    standin.control.advance(seconds)
+
+    assert verify(standin, webhook, receiver.next()["data"]["verification_code"])[0] == code
+    assert call(standin, "GET", f"/webhooks/{webhook['id']}").json()["verified"] is (code == 200)

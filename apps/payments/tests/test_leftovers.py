@@ -1,0 +1,149 @@
+"""Money that is owed and that nothing sends any more: passes find it, try for a while, then leave it to a person."""
+
+from datetime import timedelta
+
+import pytest
+
+from apps.bookings import services as bookings
+from apps.bookings.models import Booking
+from apps.payments import handlers, services
+from apps.payments.models import Refund
+from apps.payments.services import refunds
+from apps.payments.tests.support import amounts, ask_refund, paid, reload
+from apps.payments.tests.test_reviews import decision, short
+from apps.payments.tests.test_wallets import cancel
+from project.invariants import breaches
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def two_payments(gateway_standin, house, book, clock):
+    """Paid so long ago that they cannot be undone, in the order in which a pass comes to their bookings."""
+    payments = [paid(gateway_standin, book(house, hours=hours)) for hours in (27, 30)]
+    clock.shift(timedelta(hours=3))
+    return sorted(payments, key=lambda payment: payment.booking_id)
+
+
+def refuse(standin, times):
+    body = {"type": "invalid_request_error", "message": "Insufficient balance", "errors": None}
+    standin.control.inject("refund", "answer", times=times, status=400, body=body)
+
+
+def test_money_accepted_for_a_hold_that_then_ran_out_goes_back(gateway_standin, prepaid, book, support, clock):
+    booking = book(prepaid)
+    payment = short(gateway_standin, booking)
+    services.accept_payment(**decision(support, payment))
+
+    clock.shift(timedelta(minutes=30))
+    bookings.expire_holds()
+    services.resolve_payments()
+    services.resolve_refunds()
+
+    assert reload(booking).status == Booking.Status.EXPIRED
+    assert amounts(payment) == ("100.00", "100.00", "0.00")
+
+
+def test_what_a_cancellation_owes_goes_back_when_the_refund_before_it_was_refused(
+    gateway_standin, payment, support, clock
+):
+    gateway_standin.control.inject("fetch_payment", "error_500")
+    first = ask_refund(support, payment)
+    assert first.status == Refund.Status.APPROVED
+    cancel(payment.booking)
+    refuse(gateway_standin, times=1)
+
+    clock.shift(timedelta(minutes=3))
+    services.resolve_refunds()
+    assert reload(first).status == Refund.Status.FAILED
+    services.resolve_payments()
+
+    assert amounts(payment) == ("115.00", "115.00", "0.00")
+
+
+def test_what_a_cancellation_owes_is_sent_again_after_a_refusal_that_will_pass(gateway_standin, payment, clock):
+    clock.shift(timedelta(hours=3))
+    body = {"type": "rate_limit_error", "message": "Too many", "errors": None}
+    gateway_standin.control.inject("refund", "answer", status=429, body=body)
+
+    cancel(payment.booking)
+    for _ in range(4):
+        clock.shift(timedelta(hours=1))
+        services.resolve_payments()
+        services.resolve_refunds()
+
+    assert amounts(payment) == ("115.00", "115.00", "0.00")
+
+
+def test_what_a_cancellation_owes_goes_back_though_the_worker_died_after_the_refund_before_it(
+    gateway_standin, payment, support, clock, monkeypatch
+):
+    gateway_standin.control.inject("refund", "reset_after")
+    first = ask_refund(support, payment)
+    cancel(payment.booking)
+    with monkeypatch.context() as died:
+        died.setattr(handlers, "return_what_is_owed", lambda **said: None)
+        clock.shift(timedelta(seconds=31))
+        services.resolve_refunds()
+    assert reload(first).status == Refund.Status.SUCCEEDED
+
+    for _ in range(3):
+        clock.shift(timedelta(hours=1))
+        services.resolve_payments()
+        services.resolve_refunds()
+
+    assert amounts(payment) == ("115.00", "115.00", "0.00")
+
+
+def test_after_three_refusals_it_waits_for_a_person(gateway_standin, payment, clock):
+    clock.shift(timedelta(hours=3))
+    refuse(gateway_standin, times=9)
+
+    cancel(payment.booking)
+    for _ in range(6):
+        clock.shift(timedelta(minutes=61))
+        services.resolve_payments()
+        services.resolve_refunds()
+
+    assert list(Refund.objects.values_list("status", flat=True)) == ["failed"] * 3
+    assert amounts(payment) == ("115.00", "0.00", "0.00")
+    assert [breach.rule[:2] for breach in breaches()] == ["I7"]
+
+
+def test_what_waits_for_a_person_does_not_keep_the_others_from_their_turn(gateway_standin, two_payments, clock):
+    resting, owed = two_payments
+    refuse(gateway_standin, times=4)
+
+    cancel(resting.booking)
+    for _ in range(2):
+        clock.shift(timedelta(minutes=61))
+        services.resolve_payments()
+    cancel(owed.booking)
+    assert list(Refund.objects.values_list("status", flat=True)) == ["failed"] * 4
+    clock.shift(timedelta(minutes=61))
+    looked_at = refunds.return_leftovers(limit=1)
+
+    assert looked_at == 1
+    assert (amounts(resting), amounts(owed)) == (("115.00", "0.00", "0.00"), ("115.00", "115.00", "0.00"))
+
+
+def test_a_booking_that_cannot_be_worked_out_does_not_keep_the_others_waiting(
+    gateway_standin, two_payments, clock, monkeypatch, caplog
+):
+    poisoned, owed = two_payments
+    refuse(gateway_standin, times=2)
+    cancel(poisoned.booking)
+    cancel(owed.booking)
+    work_out = refunds.return_what_is_owed
+
+    def fail_for_one(*, booking_id, **said):
+        if booking_id == poisoned.booking_id:
+            raise ZeroDivisionError
+        return work_out(booking_id=booking_id, **said)
+
+    monkeypatch.setattr(refunds, "return_what_is_owed", fail_for_one)
+    clock.shift(timedelta(minutes=61))
+    services.resolve_payments()
+
+    assert (amounts(poisoned), amounts(owed)) == (("115.00", "0.00", "0.00"), ("115.00", "115.00", "0.00"))
+    assert "could not be resolved" in caplog.text
