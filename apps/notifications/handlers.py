@@ -5,12 +5,15 @@ from typing import Any
 from uuid import UUID
 
 from apps.accounts.events import PhoneChanged
+from apps.accounts.models import User
 from apps.bookings.events import (
     BookingCancelled,
     BookingCompleted,
     BookingConfirmed,
     BookingMoved,
     BookingPlaced,
+    BookingRepriced,
+    BookingResized,
 )
 from apps.bookings.models import Booking
 from apps.common import events
@@ -37,6 +40,16 @@ def tell_moved(event: BookingMoved) -> None:
     services.queue_message(_booking(event.booking_id), Kind.BOOKING_MOVED)
 
 
+def tell_repriced(event: BookingRepriced) -> None:
+    """Another service is agreed upon at the desk. Only what was not said yet is said, of the booking as it is now."""
+    services.tell_anew(_booking(event.booking_id))
+
+
+def tell_resized(event: BookingResized) -> None:
+    """When to come stays as it was: only what was not said yet is said."""
+    services.tell_anew(_booking(event.booking_id))
+
+
 def tell_cancelled(event: BookingCancelled) -> None:
     services.queue_message(_booking(event.booking_id), Kind.BOOKING_CANCELLED)
 
@@ -50,32 +63,39 @@ def invite_review(event: BookingCompleted) -> None:
 def send_payment_link(event: PaymentLinkReady) -> None:
     payment = Payment.objects.get(pk=event.payment_id)
     services.queue_message(
-        _booking(event.booking_id), Kind.PAYMENT_LINK, amount=payment.amount, link=payment.payment_url
+        _booking(event.booking_id),
+        Kind.PAYMENT_LINK,
+        occasion=str(payment.pk),
+        amount=payment.amount,
+        link=payment.payment_url,
     )
 
 
 def tell_payment_received(event: PaymentReceived) -> None:
     payment = Payment.objects.get(pk=event.payment_id)
     amount = payment.captured_amount or payment.amount
-    services.queue_message(_booking(event.booking_id), Kind.PAYMENT_RECEIVED, amount=amount)
+    services.queue_message(_booking(event.booking_id), Kind.PAYMENT_RECEIVED, occasion=str(payment.pk), amount=amount)
 
 
 def tell_refunded(event: RefundSucceeded) -> None:
     refund = Refund.objects.get(pk=event.refund_id)
-    services.queue_message(_booking(event.booking_id), Kind.REFUND_SENT, amount=refund.amount)
+    services.queue_message(_booking(event.booking_id), Kind.REFUND_SENT, occasion=str(refund.pk), amount=refund.amount)
 
 
 def tell_phone_changed(event: PhoneChanged) -> None:
     """To the old number, from the salon that the person dealt with last; somebody without bookings has none to lose."""
     latest = Booking.objects.filter(customer__user=event.user_id).order_by("-created_at").first()
     if latest is not None:
-        services.queue_message(_booking(latest.pk), Kind.PHONE_CHANGED, recipient=event.old_phone)
+        change = str(User.history.filter(id=event.user_id).latest().pk)
+        services.queue_message(_booking(latest.pk), Kind.PHONE_CHANGED, occasion=change, recipient=event.old_phone)
 
 
 SUBSCRIPTIONS: dict[type, Callable[[Any], None]] = {
     BookingPlaced: tell_placed,
     BookingConfirmed: tell_confirmed,
     BookingMoved: tell_moved,
+    BookingRepriced: tell_repriced,
+    BookingResized: tell_resized,
     BookingCancelled: tell_cancelled,
     BookingCompleted: invite_review,
     PaymentLinkReady: send_payment_link,

@@ -36,12 +36,18 @@ PLACEHOLDERS: dict[str, frozenset[str]] = {
     "phone_changed": frozenset({"salon", "customer"}),
 }
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+ARABIC = re.compile(r"[\u0600-\u06ff]")
 BRACE = re.compile(r"[{}]")
 SPACES = re.compile(r"[ \t]{2,}")
 SPACE_BEFORE_MARK = re.compile(r"[ \t]+(?=[.,،؛!?؟:])")
 LONGEST_VALUE = 80
 # A reference may begin with a digit, which right-to-left text would carry to its other end.
 LEFT_TO_RIGHT_MARK = "\u200e"
+FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
+# The language in whose direction a character runs.
+DIRECTIONS = {"L": "en", "R": "ar", "AL": "ar"}
+# A phone number's plus stands before it in a text from right to left too.
+PLUS = re.compile(r"(?<!\u200e)\+(?=\d)")
 
 
 def validate_text(text: str, kind: str) -> None:
@@ -69,7 +75,16 @@ def is_valid_text(text: str, kind: str) -> bool:
 def render(text: str, values: Mapping[str, str]) -> str:
     """`text` with its placeholders replaced; a name without a value leaves nothing behind, not even its space."""
     filled = PLACEHOLDER.sub(lambda match: values.get(match[1]) or "", text)
+    filled = PLUS.sub(f"{LEFT_TO_RIGHT_MARK}+", filled) if ARABIC.search(filled) else filled
     return SPACE_BEFORE_MARK.sub("", SPACES.sub(" ", filled)).strip()
+
+
+def variables(text: str, values: Mapping[str, str]) -> list[str]:
+    """What fills the numbers of a WhatsApp template: each placeholder once, in the order in which `text` has them.
+
+    A template takes no empty value; a dash stands for what is missing.
+    """
+    return [values.get(name) or "-" for name in dict.fromkeys(PLACEHOLDER.findall(text))]
 
 
 def message_values(booking: "Booking", locale: str, *, amount: Decimal | None = None, link: str = "") -> dict[str, str]:
@@ -88,9 +103,20 @@ def message_values(booking: "Booking", locale: str, *, amount: Decimal | None = 
             "time": format_date(local, "H:i"),
             "amount": "" if amount is None else display_money(amount),
         }
-    values = {name: cleaned(value) for name, value in values.items()}
+    values = {name: directed(cleaned(value), locale) for name, value in values.items()}
     mark = LEFT_TO_RIGHT_MARK if locale == "ar" else ""
     return values | {"reference": mark + booking.display_reference, "link": link}
+
+
+def directed(value: str, locale: str) -> str:
+    """`value` so that a text in `locale` leaves its order alone: isolated where it runs the other way and has brackets,
+    digits or marks at an end, which the text would carry to its other side. A plain name costs no invisible signs.
+    """
+    directions = [DIRECTIONS.get(unicodedata.bidirectional(character)) for character in value]
+    own = next((direction for direction in directions if direction), None)
+    if own in (None, locale) or (directions[0] == own and directions[-1] == own):
+        return value
+    return f"{FIRST_STRONG_ISOLATE}{value}{POP_ISOLATE}"
 
 
 def cleaned(value: str | None) -> str:

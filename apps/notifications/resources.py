@@ -1,10 +1,11 @@
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from import_export.fields import Field
 
 from apps.common.resources import ScopedResource
-from apps.notifications import reasons
+from apps.notifications import costs, reasons
 from apps.notifications.models import Notification
 
 
@@ -19,7 +20,12 @@ class NotificationResource(ScopedResource):
     due_at = Field("due_at", _("due at"))
     sent_at = Field("sent_at", _("sent at"))
     delivered_at = Field("delivered_at", _("delivered at"))
-    attempts = Field("attempts", _("attempts"))
+    attempts = Field(None, _("attempts"))
+    parts = Field("segments", _("parts"))
+    cost = Field(None, _("cost"))
+    currency = Field(None, _("currency"))
+    is_estimate = Field(None, _("estimated"))
+    is_maybe_double = Field("is_maybe_double", _("maybe twice"))
     provider = Field("provider", _("provider"))
     reason = Field("reason", _("reason"))
 
@@ -35,12 +41,38 @@ class NotificationResource(ScopedResource):
             "sent_at",
             "delivered_at",
             "attempts",
+            "parts",
+            "cost",
+            "currency",
+            "is_estimate",
+            "is_maybe_double",
             "provider",
             "reason",
         )
 
     def get_queryset(self):
-        return super().get_queryset().select_related("booking", "salon")
+        return super().get_queryset().select_related("booking", "salon").prefetch_related("tried")
+
+    def dehydrate_parts(self, notification):
+        return costs.parts_of(notification.tried.all()) or notification.segments
+
+    def dehydrate_cost(self, notification):
+        """A number for sums; where attempts were paid in several currencies, both of them in words."""
+        cost = costs.cost_of(notification.tried.all())
+        return next(iter(cost.amounts.values()), "") if len(cost.amounts) < 2 else str(cost)
+
+    def dehydrate_currency(self, notification):
+        currencies = list(costs.cost_of(notification.tried.all()).amounts)
+        return currencies[0] if len(currencies) == 1 else ""
+
+    def dehydrate_is_estimate(self, notification):
+        return _yes_or_no(costs.cost_of(notification.tried.all()).is_estimate)
+
+    def dehydrate_attempts(self, notification):
+        return len(notification.tried.all())
+
+    def dehydrate_is_maybe_double(self, notification):
+        return _yes_or_no(notification.is_maybe_double)
 
     def dehydrate_due_at(self, notification):
         return _local(notification.due_at, notification)
@@ -53,6 +85,10 @@ class NotificationResource(ScopedResource):
 
     def dehydrate_reason(self, notification):
         return reasons.explain(notification.reason)
+
+
+def _yes_or_no(value):
+    return gettext("Yes") if value else gettext("No")
 
 
 def _local(moment, notification):

@@ -1,22 +1,24 @@
-"""Reads for the readiness page, a booking's page and the passes."""
+"""Reads for a booking's page and the passes."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
-from django.utils import timezone
+from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from apps.accounts.models import User
 from apps.bookings.models import Booking
 from apps.common.statements import compiled
-from apps.notifications.models import Channel, Kind, Notification, Template
+from apps.notifications import policies, reasons
+from apps.notifications.models import (
+    Channel,
+    DeliveryAttempt,
+    Kind,
+    MessageSettings,
+    Notification,
+    Template,
+    default_reminder_hours,
+)
 from apps.payments.models import Payment
-
-
-def oldest_due_age(now: datetime | None = None) -> timedelta | None:
-    """How long the oldest message that should be out has been waiting; None when none waits."""
-    now = now or timezone.now()
-    oldest = Notification.objects.due(now).aggregate(oldest=Min("due_at"))["oldest"]
-    return None if oldest is None else max(now - oldest, timedelta(0))
 
 
 def messages_of(booking: Booking) -> QuerySet[Notification]:
@@ -24,14 +26,61 @@ def messages_of(booking: Booking) -> QuerySet[Notification]:
     return Notification.objects.filter(booking=booking).order_by("-created_at", "-pk")
 
 
-def salon_template(booking: Booking, kind: str, channel: str) -> Template | None:
-    """The text of the booking's salon for this kind and channel, if it wrote one."""
-    return _template.first(salon=booking.salon_id, kind=kind, channel=channel)
+def templates_of(booking: Booking, kind: str) -> dict[str, Template]:
+    """The texts that the booking's salon has for this kind, by channel."""
+    return {template.channel: template for template in _templates(salon=booking.salon_id, kind=kind)}
 
 
 @compiled
-def _template(*, salon, kind, channel):
-    return Template.objects.filter(salon=salon, kind=kind, channel=channel).order_by()
+def _templates(*, salon, kind):
+    return Template.objects.filter(salon=salon, kind=kind).order_by()
+
+
+def settings_of(salon_id: int) -> MessageSettings:
+    """How this salon speaks to its customers; what the fields say by default where it never said."""
+    return _settings.first(salon=salon_id) or MessageSettings(salon_id=salon_id)
+
+
+@compiled
+def _settings(*, salon):
+    return MessageSettings.objects.filter(salon=salon).order_by()
+
+
+def latest_attempts(provider: str) -> list[DeliveryAttempt]:
+    """The last calls to `provider` that ended, newest first, as many as tell whether it works.
+
+    A sender or a channel that is not set up tells nothing of the rest.
+    """
+    ended = DeliveryAttempt.objects.filter(provider=provider).exclude(status=DeliveryAttempt.Status.BEGUN)
+    ended = ended.exclude(code__in=reasons.KNOWN_CODES[reasons.NOT_SET_UP])
+    return list(ended.order_by("-pk")[: policies.FAILURES_IN_A_ROW])
+
+
+def is_being_tried(provider: str, since: datetime) -> bool:
+    """Whether a call to `provider` that began since then has not ended."""
+    calls = DeliveryAttempt.objects.filter(provider=provider, status=DeliveryAttempt.Status.BEGUN)
+    return calls.filter(started_at__gt=since).exists()
+
+
+def attempts_in_doubt(notification: Notification) -> QuerySet[DeliveryAttempt]:
+    """The calls about `notification`, after the last one that was taken, of which nobody knows whether the customer got
+    the message, newest first.
+    """
+    calls = notification.tried.order_by("-pk")
+    taken = calls.filter(status__in=DeliveryAttempt.TAKEN).values("pk")[:1]
+    return calls.filter(status__in=DeliveryAttempt.OPEN_ENDED, pk__gt=Coalesce(Subquery(taken), 0))
+
+
+def arrived_by_whatsapp(sms: Notification) -> bool:
+    """Whether the message whose place `sms` takes has arrived after all."""
+    same = {name: getattr(sms, name) for name in ("booking_id", "booking_version", "kind", "occasion")}
+    return Notification.objects.filter(**same, channel=Channel.WHATSAPP, status=Notification.Status.DELIVERED).exists()
+
+
+def has_no_whatsapp(phone: str, since: datetime) -> bool:
+    """Whether a provider has said since then that this number does not have WhatsApp."""
+    told = Notification.objects.filter(recipient=phone, channel=Channel.WHATSAPP, created_at__gte=since)
+    return told.filter(reason__startswith=reasons.NO_WHATSAPP).exists()
 
 
 @compiled
@@ -41,10 +90,31 @@ def booking_to_tell_about(*, key):
     return Booking.objects.select_related(*related).filter(pk=key).order_by()
 
 
-def bookings_to_remind(now: datetime, until: datetime) -> QuerySet[Booking]:
-    """Confirmed bookings that start after `now` and up to `until`, without a reminder for their present version."""
+def example_booking(salon_id: int | None, reader: User) -> Booking | None:
+    """The latest booking of the salon that `reader` sees, of somebody who was not erased, to show a text with."""
+    own = Booking.objects.visible_to(reader).filter(salon=salon_id, customer__user__erased_at__isnull=True)
+    related = ("salon", "service", "staff", "customer__user")
+    return own.select_related(*related).order_by("-starts_at", "-pk").first()
+
+
+def salons_by_reminder() -> dict[int, Q]:
+    """For each number of hours at which any salon reminds, the condition for bookings of the salons that do."""
+    own = dict(MessageSettings.objects.order_by().values_list("salon_id", "reminder_hours"))
+    usual = default_reminder_hours()
+    conditions = {hours: ~Q(salon__in=own) for hours in usual}
+    for hours in {hours for chosen in own.values() for hours in chosen}:
+        chosen = Q(salon__in=[salon for salon, chosen in own.items() if hours in chosen])
+        conditions[hours] = conditions[hours] | chosen if hours in conditions else chosen
+    return conditions
+
+
+def bookings_to_remind(hours: int, now: datetime, until: datetime) -> QuerySet[Booking]:
+    """Confirmed bookings that start after `now` and up to `until`, whose present version lacks this reminder."""
     planned = Notification.objects.filter(
-        booking=OuterRef("pk"), booking_version=OuterRef("version"), kind=Kind.REMINDER, channel=Channel.SMS
+        booking=OuterRef("pk"),
+        booking_version=OuterRef("version"),
+        kind=Kind.REMINDER,
+        occasion=policies.reminder_occasion(hours),
     )
     return (
         Booking.objects.filter(status=Booking.Status.CONFIRMED, starts_at__gt=now, starts_at__lte=until)
@@ -55,15 +125,37 @@ def bookings_to_remind(now: datetime, until: datetime) -> QuerySet[Booking]:
 
 
 def was_invited_to_review(booking: Booking) -> bool:
-    """Whether an invitation for an earlier completion of `booking`, undone since, went out already."""
-    out = (Notification.Status.SENT, Notification.Status.DELIVERED)
-    return messages_of(booking).filter(kind=Kind.REVIEW_INVITATION, status__in=out).exists()
+    """Whether an invitation for an earlier completion of `booking`, undone since, went out already, or may have."""
+    is_out = Q(status__in=(Notification.Status.SENT, Notification.Status.DELIVERED))
+    may_be_out = Q(tried__status__in=DeliveryAttempt.OPEN_ENDED)
+    return messages_of(booking).filter(is_out | may_be_out, kind=Kind.REVIEW_INVITATION).exists()
 
 
-def has_payable_link(booking: Booking, now: datetime) -> bool:
-    """Whether the customer can still pay for `booking` under a link."""
+def was_reminded(booking: Booking) -> bool:
+    """Whether a reminder of the booking as it is now has left."""
+    left = (Notification.Status.SENDING, Notification.Status.SENT, Notification.Status.DELIVERED)
+    reminders = messages_of(booking).filter(kind=Kind.REMINDER, booking_version=booking.version)
+    return reminders.filter(status__in=left).exists()
+
+
+def present_since(booking: Booking) -> datetime:
+    """Since when the booking is as it is now for its customer; a note that was written on it since does not count."""
+    versions = booking.history.filter(version=booking.version)
+    return versions.aggregate(first=Min("history_date"))["first"] or booking.updated_at
+
+
+def untold(booking: Booking) -> QuerySet[Notification]:
+    """Messages about earlier versions of `booking` that tell its state and never left."""
+    waiting = (Notification.Status.PENDING, Notification.Status.FAILED)
+    earlier = messages_of(booking).filter(booking_version__lt=booking.version, status__in=waiting)
+    return earlier.filter(kind__in=policies.BEFORE_THE_VISIT)
+
+
+def has_payable_link(notification: Notification, now: datetime) -> bool:
+    """Whether the customer can still pay under the link that `notification` carries."""
     alive = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
-    return Payment.objects.open().filter(alive, booking=booking).exclude(payment_url="").exists()
+    links = Payment.objects.open().filter(alive, booking=notification.booking_id).exclude(payment_url="")
+    return (links.filter(pk=notification.occasion) if notification.occasion else links).exists()
 
 
 def own_messages(person: User) -> list[object]:

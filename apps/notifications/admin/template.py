@@ -1,101 +1,161 @@
-"""A salon's own texts, with the placeholders they may use and what they cost as SMS."""
+"""A salon's own texts: what customers read of them is shown while they are written."""
 
 from django.contrib import admin
-from django.utils.html import format_html_join
-from django.utils.translation import gettext
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseNotAllowed
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import display
 
+from apps.accounts.models import User
 from apps.common.admin.base import BaseModelAdmin
 from apps.common.admin.displays import EMPTY
 from apps.common.admin.filters import ChoicesDropdownFilter, ScopedRelatedFilter
-from apps.common.providers.segments import BASIC, EXTENSION, GSM7, segments
-from apps.notifications.models import Template
-from apps.notifications.rendering import is_valid_text, render
+from apps.common.admin.forms import ScopedModelForm
+from apps.common.scope import salons_allowing
+from apps.notifications.admin.preview import DIRECTIONS, measured, preview_of
+from apps.notifications.models import Channel, Template
+from apps.notifications.texts import HOUSE_TEXTS
 
-# A text is measured as customers get it: with values of the usual length, not with the names of placeholders.
-SAMPLES = {
-    "ar": {
-        "service": "قص وتصفيف الشعر",
-        "staff": "نورة",
-        "date": "الخميس 15/01/2026",
-        "customer": "سارة",
-        "amount": "345.50 ر.س",
-    },
-    "en": {
-        "service": "Haircut and styling",
-        "staff": "Noura",
-        "date": "Thursday 15/01/2026",
-        "customer": "Sara",
-        "amount": "345.50 SAR",
-    },
-}
-SAME_IN_BOTH = {
-    "time": "18:30",
-    "reference": "K7Q-3MX-9TP",
-    "link": "https://checkout.moyasar.com/invoices/5e7a1c3d-2b4f-4a6e-9d8c-0f1e2d3c4b5a",
-}
-DIRECTIONS = {"body_ar": "rtl", "body_en": "ltr"}
+PREVIEW = "notifications_template_preview"
+# A page for readers has no field of that name.
+ONLY_WHATSAPP = f"typeof channel === 'undefined' || channel === '{Channel.WHATSAPP}'"
+PREVIEWED = ("kind", "channel", "body_ar", "body_en", "provider_id_ar", "provider_id_en")
+
+
+class TemplateForm(ScopedModelForm):
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("channel") == Channel.SMS:
+            # Not shown then, and of no meaning.
+            cleaned.update(provider_id_ar="", provider_id_en="")
+        return cleaned
 
 
 @admin.register(Template)
 class TemplateAdmin(BaseModelAdmin):
     allowed_verbs = ("view", "add", "change", "delete")
+    form = TemplateForm
     empty_text = _("Without texts of its own a salon uses the texts of the house.")
     list_display = ("kind", "channel", "is_active", "display_arabic_segments", "display_english_segments", "salon")
     list_filter = (
         ("kind", ChoicesDropdownFilter),
+        ("channel", ChoicesDropdownFilter),
         ("is_active", BooleanRadioFilter),
         ("salon", ScopedRelatedFilter),
     )
     list_select_related = ("salon",)
     search_fields = ("body_ar", "body_en")
     search_help_text = _("Words of a text")
+    conditional_fields = {"provider_id_ar": ONLY_WHATSAPP, "provider_id_en": ONLY_WHATSAPP}
     fieldsets = (
         (None, {"fields": (("kind", "channel"), "is_active")}),
         (
             _("Texts"),
             {
-                "fields": ("body_ar", "display_arabic_segments", "body_en", "display_english_segments"),
+                "fields": (
+                    "body_ar",
+                    "provider_id_ar",
+                    "display_arabic_preview",
+                    "body_en",
+                    "provider_id_en",
+                    "display_english_preview",
+                ),
                 "description": _(
-                    "Placeholders are filled in when the message is written: {customer}, {salon}, {service}, "
-                    "{staff}, {date}, {time}, {reference}; in messages about money also {amount}; in the payment "
-                    "link also {link}."
+                    "Placeholders such as {time} are filled in when the message is written. Press one below a text to "
+                    "insert it. A text that is left empty is that of the house."
                 ),
             },
         ),
     )
-    readonly_fields = ("display_arabic_segments", "display_english_segments")
+    readonly_fields = ("display_arabic_preview", "display_english_preview")
 
-    def formfield_for_dbfield(self, db_field, request, **kwargs):
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if db_field.name in DIRECTIONS:
-            field.widget.attrs["dir"] = DIRECTIONS[db_field.name]
-        return field
+    class Media:
+        js = ("project/js/message-text.js",)
+
+    def get_urls(self):
+        preview = path("preview/", self.admin_site.admin_view(self.preview_view), name=PREVIEW)
+        return [preview, *super().get_urls()]
+
+    def get_object(self, request, object_id, from_field=None):
+        """A row remembers who opens it: fields that are only read are made without a request."""
+        row = super().get_object(request, object_id, from_field)
+        if row is not None:
+            row.seen_by = request.user
+        return row
+
+    def get_form(self, request, obj=None, **kwargs):
+        form = super().get_form(request, obj, **kwargs)
+        for locale, direction in DIRECTIONS.items():
+            if box := form.base_fields.get(f"body_{locale}"):
+                box.widget.attrs.update(dir=direction, lang=str(locale), rows=4)
+                if obj is not None:
+                    box.widget.attrs["placeholder"] = HOUSE_TEXTS.get(obj.kind, {}).get(locale, "")
+            if provider_id := form.base_fields.get(f"provider_id_{locale}"):
+                provider_id.widget.attrs["dir"] = "ltr"
+        return form
+
+    # --- The preview ---
+
+    @display(description=_("Arabic customers read"))
+    def display_arabic_preview(self, obj):
+        return self.live_preview(obj, User.Locale.ARABIC)
+
+    @display(description=_("English customers read"))
+    def display_english_preview(self, obj):
+        return self.live_preview(obj, User.Locale.ENGLISH)
+
+    def live_preview(self, template, locale):
+        """The preview as the page begins with it; of a new row it is asked for, when the salon is known."""
+        reader, address = getattr(template, "seen_by", None), reverse(f"admin:{PREVIEW}")
+        if template.pk is not None and reader is None:
+            return EMPTY  # an earlier version: the bookings of its time are not those of today
+        if template.pk is None:
+            context = {"preview": {"locale": locale, "name": f"body_{locale}"}, "is_live": True, "is_new": True}
+        else:
+            is_live = reader.has_perm("notifications.change_template", template)
+            context = {"preview": preview_of(template, locale, reader=reader), "is_live": is_live}
+            address = f"{address}?template={template.pk}"
+        return render_to_string("notifications/admin/live_preview.html", {**context, "address": address})
+
+    def preview_view(self, request):
+        """The preview of what stands in the form, in one language. Nothing is stored."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        template = Template(salon=self.previewed_salon(request))
+        for name in PREVIEWED:
+            setattr(template, name, request.POST.get(name, ""))
+        locale = request.POST.get("locale")
+        locale = locale if locale in DIRECTIONS else User.Locale.ARABIC
+        context = {"preview": preview_of(template, locale, reader=request.user), "is_live": True}
+        return TemplateResponse(request, "notifications/admin/preview.html", context)
+
+    def previewed_salon(self, request):
+        """The salon whose text is written, where the reader may write one; None while it is not chosen."""
+        if "template" in request.GET:
+            row = self.row(request, request.GET["template"])
+            if row is None or not self.may(request, "change", row):
+                raise PermissionDenied
+            return row.salon
+        salons, asked = salons_allowing(request, Template, "add"), request.POST.get("salon")
+        if not salons:
+            raise PermissionDenied
+        if not asked:
+            return salons[0] if len(salons) == 1 else None
+        chosen = next((salon for salon in salons if str(salon.pk) == asked), None)
+        if chosen is None:
+            raise PermissionDenied
+        return chosen
+
+    # --- The list ---
 
     @display(description=_("Arabic text as SMS"))
     def display_arabic_segments(self, obj):
-        return self.measured(obj, "ar")
+        return measured(obj, User.Locale.ARABIC) or EMPTY
 
     @display(description=_("English text as SMS"))
     def display_english_segments(self, obj):
-        return self.measured(obj, "en")
-
-    def measured(self, obj, locale):
-        """Encoding, length and number of SMS of the text with usual values, and what makes it the costly kind."""
-        text = getattr(obj, f"body_{locale}")
-        if not text or not is_valid_text(text, obj.kind):
-            return EMPTY
-        salon = (obj.salon.name_ar, obj.salon.name_en) if obj.salon_id else ("", "")
-        salon_name = (salon if locale == "ar" else salon[::-1])[0] or "".join(salon)
-        body = render(text, {**SAME_IN_BOTH, **SAMPLES[locale], "salon": salon_name})
-        parts = segments(body)
-        lines = [
-            gettext("%(encoding)s, %(units)s characters, %(count)s SMS")
-            % {"encoding": parts.encoding, "units": parts.units, "count": parts.count}
-        ]
-        if locale == "en" and parts.encoding != GSM7:
-            costly = " ".join(sorted(set(body) - BASIC - EXTENSION)[:10])
-            lines.append(gettext("These characters make it longer: %(characters)s") % {"characters": costly})
-        return format_html_join("", "<div>{}</div>", ((line,) for line in lines))
+        return measured(obj, User.Locale.ENGLISH) or EMPTY

@@ -1,10 +1,11 @@
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ParseError, PermissionDenied, UnsupportedMediaType
-from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
+from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.common.api.parsers import BoundedJSONParser
 from apps.notifications.api import callbacks
 
 
@@ -26,7 +27,7 @@ class TwilioCallbackView(CallbackView):
         plain_request = request._request  # noqa: SLF001 - the signature covers the form as Django reads it
         if not callbacks.is_from_twilio(plain_request):
             raise PermissionDenied
-        callbacks.record_twilio(plain_request.POST)
+        callbacks.record(callbacks.read_twilio(plain_request.POST, plain_request.GET))
         return Response()
 
 
@@ -34,12 +35,12 @@ class TwilioCallbackView(CallbackView):
 class UnifonicCallbackView(CallbackView):
     """200 for every report behind the secret address, in the body or in the query; 403 behind any other."""
 
-    parser_classes = (FormParser, MultiPartParser, JSONParser)
+    parser_classes = (FormParser, MultiPartParser, BoundedJSONParser)
 
     def post(self, request, secret):
         if not callbacks.is_unifonic_secret(secret):
             raise PermissionDenied
-        callbacks.record_unifonic({**request.query_params.dict(), **self.body_of(request)})
+        callbacks.record(callbacks.read_unifonic({**request.query_params.dict(), **self.body_of(request)}))
         return Response()
 
     @staticmethod

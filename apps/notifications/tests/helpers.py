@@ -4,22 +4,39 @@ from datetime import UTC, datetime
 from apps.bookings.models import Booking
 from apps.common.providers import Sent
 from apps.notifications.models import Notification
+from apps.notifications.services import delivery, planning, reports
 
 NOW = datetime(2026, 1, 14, 9, 0, tzinfo=UTC)
 
 
 class RecordingProvider:
-    """Takes every message and reaches nobody, or raises `failure` as long as it is set."""
+    """Takes every message and reaches nobody, or raises `failure` as long as it is set.
+
+    Asked about a message it gives the `reports` it has, by the number of either side, and keeps who was asked about.
+    """
+
+    channels = frozenset({"sms", "whatsapp"})
 
     def __init__(self, failure=None):
         self.failure = failure
-        self.messages = []
+        self.messages, self.reports, self.questions = [], {}, []
+
+    def look_up(self, channel, *, message_id="", reference="", to=""):
+        self.questions.append(message_id or reference)
+        return self.reports.get(message_id) or self.reports.get(reference)
 
     def send(self, message):
         self.messages.append(message)
         if self.failure is not None:
             raise self.failure
         return Sent(f"id-{len(self.messages)}", "queued")
+
+
+def play(monkeypatch, provider):
+    """Let `provider` carry all messages."""
+    for module in (delivery, planning, reports):
+        monkeypatch.setattr(module, "get_provider", lambda: provider)
+    return provider
 
 
 def state_of(notification):

@@ -2,21 +2,24 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.html import escape
 
-from apps.accounts.roles import SalonRole
+from apps.accounts.roles import PlatformRole, SalonRole
 from apps.accounts.tests.factories import OwnerFactory, PlatformUserFactory
 from apps.common.providers import ProviderUnavailable
 from apps.notifications import services
-from apps.notifications.admin.message import STATE_COLOURS
-from apps.notifications.models import DeliveryReceipt, Kind, Notification
-from apps.notifications.tests.factories import NotificationFactory, TemplateFactory
-from apps.notifications.tests.helpers import NOW, listed, shown
-from apps.salons.tests.factories import MembershipFactory
+from apps.notifications.admin.attempts import ATTEMPT_COLOURS, STATE_COLOURS
+from apps.notifications.models import DeliveryAttempt, DeliveryReceipt, Kind, Notification
+from apps.notifications.tests.factories import AttemptFactory, NotificationFactory, TemplateFactory
+from apps.notifications.tests.helpers import NOW, changed, listed, shown
+from apps.salons.tests.factories import MembershipFactory, StaffFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
 
@@ -34,6 +37,7 @@ def retry_page(notification):
 
 def test_every_state_of_a_message_has_its_colour():
     assert set(STATE_COLOURS) == set(Notification.Status)
+    assert set(ATTEMPT_COLOURS) == set(DeliveryAttempt.Status)
 
 
 def test_the_audit_lists_what_became_of_every_message(signed_in, salon):
@@ -95,6 +99,8 @@ def test_a_message_is_found_by_phone_in_any_spelling_by_reference_and_by_name(si
         {"status__exact": "failed"},
         {"kind__exact": "reminder"},
         {"channel__exact": "whatsapp"},
+        {"provider": "twilio"},
+        {"is_maybe_double__exact": "1"},
         {"created_at_from": "2026-01-14", "created_at_to": "2026-01-14"},
         {"created_at_from": "2026-01-14"},
     ],
@@ -103,8 +109,15 @@ def test_messages_are_filtered(signed_in, salon, filters):
     with time_machine.travel(NOW - timedelta(days=3), tick=False):
         NotificationFactory(booking__salon=salon)
     wanted = NotificationFactory(booking__salon=salon, kind="reminder", status="failed", channel="whatsapp")
+    Notification.objects.filter(pk=wanted.pk).update(provider="twilio", is_maybe_double=True)
 
     assert listed(signed_in().get(MESSAGES, filters)) == {wanted}
+
+
+def test_a_provider_that_is_none_leads_back_to_the_plain_list(signed_in, salon):
+    response = signed_in().get(MESSAGES, {"provider": "nobody"})
+
+    assert (response.status_code, response.headers["Location"]) == (302, f"{MESSAGES}?e=1")
 
 
 def test_a_day_is_a_whole_day_of_the_installation(signed_in, salon):
@@ -136,7 +149,8 @@ def test_only_who_reads_several_salons_filters_by_salon(signed_in, salon):
 
 def test_the_list_costs_the_same_queries_however_long_it_is(signed_in, salon, django_assert_max_num_queries):
     manager = signed_in()
-    NotificationFactory.create_batch(20, booking__salon=salon)
+    for notification in NotificationFactory.create_batch(20, booking__salon=salon):
+        AttemptFactory.create_batch(2, notification=notification)
     manager.get(MESSAGES)
 
     with django_assert_max_num_queries(12):
@@ -161,6 +175,151 @@ def test_a_messages_page_tells_its_text_and_what_the_provider_reported(signed_in
     assert "30005" in html
     assert "booking changed" in html
     assert re.search(r">\s*not delivered\s*<", html)
+
+
+def told(html):
+    """The words of a part of a page."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)).strip()
+
+
+def test_a_messages_page_tells_every_attempt(signed_in, salon):
+    notification = NotificationFactory(booking__salon=salon, segments=2)
+    call = {"notification": notification, "segments": 2, "started_at": NOW}
+    first = AttemptFactory(
+        **call,
+        provider="twilio",
+        status="in_doubt",
+        code="timeout",
+        ended_at=NOW + timedelta(seconds=10, milliseconds=240),
+    )
+    AttemptFactory(**call, provider="unifonic", status="refused", code="ER-02")
+    AttemptFactory(**call, provider="unifonic", status="unavailable", code="503")
+    AttemptFactory(**call, provider="console", status="begun", ended_at=None)
+    last = AttemptFactory(
+        **call, provider="twilio", provider_message_id="SM1", status="delivered", cost=Decimal("0.084"), currency="USD"
+    )
+
+    html = signed_in().get(page(notification)).content.decode()
+
+    text = told(html)
+    assert (
+        f"{last.pk} Twilio SM1 delivered — 14 Jan 2026, 12:00 PM 14 Jan 2026, 12:00 PM took 0.0 s 2 0.0840 USD" in text
+    )
+    assert "console begun — 14 Jan 2026, 12:00 PM — 2 ≈ 0.20 SAR" in text
+    assert "not taken the provider takes no messages at the moment (503)" in text
+    assert "refused this number cannot receive messages (ER-02)" in text
+    assert f"{first.pk} Twilio in doubt the provider gave no clear answer, it may have been sent (timeout)" in text
+    assert "took 10.2 s 2 ≈ 0.20 SAR" in text
+    assert '<bdi dir="ltr">SM1</bdi>' in html
+
+
+@pytest.mark.parametrize(
+    ("calls", "shown_cost"),
+    [
+        ([], "3"),
+        ([{"segments": 3}], "3 ≈ 0.30 SAR"),
+        ([{"segments": 3, "status": "refused"}], "3"),
+        ([{"segments": 2, "cost": "0.084", "currency": "USD"}], "2 0.0840 USD"),
+        ([{"segments": 2, "cost": "0.17", "currency": "SAR"}], "2 0.17 SAR"),
+        ([{"segments": 2, "cost": "0.17", "currency": "SAR"}, {"segments": 2, "status": "in_doubt"}], "4 ≈ 0.37 SAR"),
+        (
+            [{"segments": 2, "cost": "0.084", "currency": "USD"}, {"segments": 2, "status": "begun"}],
+            "4 ≈ 0.20 SAR + 0.0840 USD",
+        ),
+    ],
+)
+def test_the_list_tells_parts_and_what_they_cost(signed_in, salon, calls, shown_cost):
+    notification = NotificationFactory(booking__salon=salon, segments=3)
+    for call in calls:
+        AttemptFactory(notification=notification, **{**call, "cost": call.get("cost") and Decimal(call["cost"])})
+
+    cell = re.search(r'<td class="field-display_cost.*?</td>', signed_in().get(MESSAGES).content.decode(), re.DOTALL)
+
+    assert told(cell[0]).removeprefix("Parts and cost").strip() == shown_cost
+
+
+def test_the_price_of_a_part_is_a_setting(signed_in, salon, settings):
+    settings.SMS_PRICE_HALALAS = 7
+    notification = NotificationFactory(booking__salon=salon)
+    AttemptFactory(notification=notification, segments=3)
+
+    assert "≈ 0.21 SAR" in shown(signed_in().get(MESSAGES))
+
+
+def test_the_list_marks_what_may_have_arrived_twice(signed_in, salon):
+    NotificationFactory(booking__salon=salon, is_maybe_double=True, status="failed", reason="booking changed")
+
+    html = signed_in().get(MESSAGES).content.decode()
+
+    cell = re.search(r'<td class="field-display_remarks.*?</td>', html, re.DOTALL)
+    assert told(cell[0]).removeprefix("Reason").strip() == "maybe twice booking changed"
+
+
+@pytest.mark.parametrize("person", [SalonRole.MANAGER, PlatformRole.SUPPORT, PlatformRole.AUDITOR])
+def test_who_reads_reports_reads_attempts(signed_in, salon, person):
+    notification = NotificationFactory(booking__salon=salon)
+    AttemptFactory(notification=notification, provider="twilio", provider_message_id="SM1")
+    is_platform = person in PlatformRole.values
+    browser = signed_in(user=PlatformUserFactory(role=person)) if is_platform else signed_in(person)
+
+    assert "Twilio SM1" in shown(browser.get(page(notification)))
+
+
+def test_a_receptionist_reads_a_message_without_its_attempts(signed_in, salon):
+    notification = NotificationFactory(booking__salon=salon)
+    AttemptFactory(notification=notification, provider="twilio", provider_message_id="SM1")
+
+    assert "SM1" not in shown(signed_in(SalonRole.RECEPTIONIST).get(page(notification)))
+
+
+# --- On the page of a booking ---
+
+
+def booking_page(booking):
+    return reverse("admin:bookings_booking_change", args=[booking.pk])
+
+
+def test_a_bookings_page_lists_what_its_customer_was_told(signed_in, salon):
+    notification = NotificationFactory(booking__salon=salon, status="failed", reason="booking changed")
+    other = NotificationFactory(booking__salon=salon)
+
+    html = signed_in(SalonRole.RECEPTIONIST).get(booking_page(notification.booking)).content.decode()
+
+    assert f'href="{page(notification)}"' in html
+    assert f'href="{page(other)}"' not in html
+    assert "Message: booking confirmed Wed 14 Jan · 12:00 SMS · Failed booking changed" in told(html)
+
+
+def test_who_reads_no_messages_finds_none_on_a_bookings_page(signed_in, salon):
+    stylist = MembershipFactory(salon=salon, role=SalonRole.STYLIST).user
+    staff = StaffFactory(salon=salon, user=stylist)
+    notification = NotificationFactory(booking__salon=salon, booking__staff=staff, status="failed", reason="why not")
+
+    response = signed_in(user=stylist).get(booking_page(notification.booking))
+
+    assert response.status_code == 200
+    assert "why not" not in response.content.decode()
+
+
+def test_a_booking_that_is_typed_in_has_no_messages_yet(signed_in):
+    response = signed_in().get(reverse("admin:bookings_booking_add"))
+
+    assert [type(one.opts).__name__ for one in response.context["inline_admin_formsets"]] == []
+
+
+def test_a_bookings_page_costs_the_same_queries_however_many_messages_it_has(
+    signed_in, salon, django_assert_num_queries
+):
+    booking = NotificationFactory(booking__salon=salon).booking
+    manager = signed_in()
+    manager.get(booking_page(booking))  # what is cached for a while is read now
+    with CaptureQueriesContext(connection) as few:
+        manager.get(booking_page(booking))
+    for number in range(10):
+        NotificationFactory(booking=booking, occasion=str(number))
+
+    with django_assert_num_queries(len(few)):
+        manager.get(booking_page(booking))
 
 
 @pytest.mark.parametrize("role", [SalonRole.MANAGER, SalonRole.RECEPTIONIST])
@@ -216,23 +375,77 @@ def test_a_provider_that_is_still_away_shows_on_the_page_and_breaks_nothing(
 
 
 def test_pressing_the_button_of_an_older_page_is_explained(signed_in, salon, provider):
-    notification = NotificationFactory(booking__salon=salon, status="delivered")
+    notification = NotificationFactory(booking__salon=salon, status="sending")
     manager = signed_in()
 
     manager.post(retry_page(notification), CONFIRMED)
 
-    assert escape("This message is not sent again: it is “delivered”.") in manager.get(MESSAGES).content.decode()
-    assert Notification.objects.get().status == "delivered"
+    assert escape("This message is not sent again: it is “being sent”.") in manager.get(MESSAGES).content.decode()
+    assert Notification.objects.get().status == "sending"
     assert provider.messages == []
 
 
-@pytest.mark.parametrize(("status", "is_offered"), [("failed", True), ("undelivered", True), ("sent", False)])
+@pytest.mark.parametrize(
+    ("status", "is_offered"),
+    [
+        ("failed", True),
+        ("undelivered", True),
+        ("sent", True),
+        ("delivered", True),
+        ("pending", False),
+        ("sending", False),
+        ("suppressed", False),
+    ],
+)
 def test_the_button_stands_where_it_can_succeed(signed_in, salon, status, is_offered):
-    notification = NotificationFactory(booking__salon=salon, status=status)
+    notification = NotificationFactory(booking__salon=salon, status=status, reason="why")
 
     html = signed_in().get(page(notification)).content.decode()
 
     assert (retry_page(notification) in html) is is_offered
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        ("delivered", "The customer has this message already and will get it a second time."),
+        ("sent", "The provider took this message and has not reported yet: the customer may get it twice."),
+        (
+            "undelivered",
+            "The provider could not deliver this message. Look at the reason first: it may be the same.",
+        ),
+        ("failed", "The customer may get it twice if an earlier attempt arrived without our knowing."),
+    ],
+)
+def test_the_dialog_says_what_sending_again_means(signed_in, salon, status, sentence):
+    notification = NotificationFactory(booking__salon=salon, status=status)
+
+    assert sentence in shown(signed_in().get(retry_page(notification)))
+
+
+def test_msg23_the_second_press_within_a_minute_is_explained(signed_in, salon, provider):
+    """MSG23. The first press counts, and once."""
+    notification = NotificationFactory(booking__salon=salon, status="delivered")
+    manager = signed_in()
+
+    manager.post(retry_page(notification), CONFIRMED)
+    versions = notification.history.count()
+    manager.post(retry_page(notification), CONFIRMED)
+
+    assert "This message was sent again less than a minute ago." in shown(manager.get(MESSAGES))
+    assert notification.history.count() == versions
+
+
+def test_sending_again_what_is_no_longer_true_is_explained(signed_in, salon, provider):
+    notification = NotificationFactory(booking__salon=salon, status="failed", attempts=8)
+    changed(notification.booking)
+    manager = signed_in()
+
+    manager.post(retry_page(notification), CONFIRMED)
+
+    assert "This message is not sent again: booking changed." in shown(manager.get(MESSAGES))
+    assert Notification.objects.get().status == "failed"
+    assert provider.messages == []
 
 
 def test_who_may_only_look_finds_no_button_and_is_refused(signed_in, salon):
@@ -281,22 +494,29 @@ EXPORT = reverse("admin:notifications_notification_export")
 
 
 def test_a_manager_takes_the_own_salons_audit_along(signed_in, salon):
-    NotificationFactory(
+    own = NotificationFactory(
         booking__salon=salon,
         booking__reference="K7Q3MX9TP",
         booking__customer__user__phone="+966551234567",
         status="failed",
         attempts=2,
         reason="the customer opted out (21610)",
+        is_maybe_double=True,
     )
+    AttemptFactory(notification=own, segments=3, cost=Decimal("0.042"), currency="USD")
+    AttemptFactory(notification=own, segments=3, status="refused")
     NotificationFactory()
 
     response = signed_in().post(EXPORT, {"format": "1", "resource": ""})
 
     header, line, *others = response.content.decode("utf-8-sig").splitlines()
-    assert header == ("booking,recipient,kind,channel,state,due at,sent at,delivered at,attempts,provider,reason")
+    assert header == (
+        "booking,recipient,kind,channel,state,due at,sent at,delivered at,attempts,parts,cost,currency,estimated,"
+        "maybe twice,provider,reason"
+    )
     assert line == (
-        "K7Q-3MX-9TP,'+966551234567,booking confirmed,SMS,failed,2026-01-14 12:00,,,2,,the customer opted out (21610)"
+        "K7Q-3MX-9TP,'+966551234567,booking confirmed,SMS,failed,2026-01-14 12:00,,,2,3,0.0420,USD,No,Yes,,"
+        "the customer opted out (21610)"
     )
     assert others == []
 

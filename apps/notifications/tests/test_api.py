@@ -3,6 +3,7 @@
 import pytest
 from twilio.request_validator import RequestValidator
 
+from apps.notifications.api.callbacks import Callback, read_twilio, read_unifonic
 from apps.notifications.models import DeliveryReceipt, Notification
 from apps.notifications.tests.factories import NotificationFactory
 
@@ -14,6 +15,8 @@ SECRET = "a-long-callback-secret"
 SID = "SM00000000000000000000000000000001"
 TWILIO = "/api/v1/webhooks/twilio/"
 UNIFONIC = f"/api/v1/webhooks/unifonic/{SECRET}/"
+CONVERSATION = "8f14e45f-ceea-4671-9e3c-1c1f0a2b3c4d"
+MEGABYTE = 1024 * 1024
 
 
 @pytest.fixture(autouse=True)
@@ -141,11 +144,178 @@ def test_the_signature_covers_the_public_address_whatever_the_host_says(client, 
 
 
 @pytest.mark.parametrize(
+    "settings_header",
+    [
+        "key=webhooks_sharedkey_1,algorithm=HMAC_SHA256",
+        "key=webhooks_sharedkey_1,algorithm=hmac_sha1",
+        "algorithm=none",
+        "algorithm=",
+        "",
+    ],
+)
+@pytest.mark.parametrize(("algorithm", "token"), [("HMAC_SHA256", TOKEN), ("HMAC_SHA256", ""), ("HMAC_SHA1", "")])
+def test_no_header_talks_us_into_another_algorithm_or_key(client, sent, settings_header, algorithm, token):
+    fields = {"MessageSid": SID, "MessageStatus": "delivered"}
+    signed = RequestValidator(token).compute_signature(f"{PUBLIC}{TWILIO}", fields, algorithm)
+
+    response = client.post(
+        TWILIO,
+        fields,
+        headers={"X-Twilio-Signature": signed, "X-Twilio-Webhooks-Signature-Settings": settings_header},
+    )
+
+    assert response.status_code == 403
+    assert state_of(sent)[0] == "sent"
+    assert DeliveryReceipt.objects.count() == 0
+
+
+def test_a_signature_of_ours_counts_whatever_a_newer_header_says(client, sent):
+    fields = {"MessageSid": SID, "MessageStatus": "delivered"}
+    signed = RequestValidator(TOKEN).compute_signature(f"{PUBLIC}{TWILIO}", fields)
+
+    response = client.post(
+        TWILIO,
+        fields,
+        headers={"X-Twilio-Signature": signed, "X-Twilio-Webhooks-Signature-Settings": "algorithm=HMAC_SHA256"},
+    )
+
+    assert response.status_code == 200
+    assert state_of(sent)[0] == "delivered"
+
+
+def test_a_signature_for_a_json_body_is_none_for_a_form(client, sent):
+    path = f"{TWILIO}?bodySHA256=44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+    signed = RequestValidator(TOKEN).compute_signature(f"{PUBLIC}{path}", {})
+
+    response = twilio_reports(client, {"MessageSid": SID, "MessageStatus": "delivered"}, path=path, signature=signed)
+
+    assert response.status_code == 403
+    assert state_of(sent)[0] == "sent"
+
+
+def test_the_signature_covers_the_number_of_the_attempt(client, sent):
+    fields = {"MessageSid": SID, "MessageStatus": "delivered"}
+    signed = RequestValidator(TOKEN).compute_signature(f"{PUBLIC}{TWILIO}?attempt=7", fields)
+
+    assert twilio_reports(client, fields, path=f"{TWILIO}?attempt=8", signature=signed).status_code == 403
+    assert state_of(sent)[0] == "sent"
+    assert twilio_reports(client, fields, path=f"{TWILIO}?attempt=7").status_code == 200
+    assert state_of(sent)[0] == "delivered"
+
+
+@pytest.mark.parametrize(
+    ("query", "reference"),
+    [
+        ({"attempt": "7"}, "7"),
+        ({"attempt": "0" * 18}, "0" * 18),
+        ({"attempt": "1" * 19}, ""),
+        ({"attempt": "-7"}, ""),
+        ({"attempt": "٧"}, ""),
+        ({"attempt": "7\n"}, ""),
+        ({"attempt": "7\x00"}, ""),
+        ({"attempt": ["7"]}, ""),
+        ({}, ""),
+    ],
+)
+def test_twilio_tells_which_attempt_of_ours_it_means(query, reference):
+    fields = {"MessageSid": SID, "MessageStatus": "Undelivered", "ErrorCode": "30005", "To": "+966551234567"}
+
+    assert read_twilio(fields, query) == Callback("twilio", SID, reference, "undelivered", "undelivered", "30005", "")
+
+
+@pytest.mark.parametrize(
+    ("event", "word", "state"),
+    [
+        ("message.delivered", "delivered", "delivered"),
+        ("message.read", "read", "delivered"),
+        ("message.rejected", "rejected", "undelivered"),
+        ("rejected", "rejected", "undelivered"),
+        ("message.sent", "sent", ""),
+        ("message.sent_successfully_to_provider", "sent_successfully_to_provider", ""),
+        ("message.received", "received", ""),
+        ("message.daily_limit_hit", "daily_limit_hit", ""),
+        ("message.message.delivered", "", ""),
+        ("conversation.delivered", "", ""),
+        ({"message": "delivered"}, "", ""),
+        (None, "", ""),
+    ],
+)
+def test_events_about_whatsapp_are_understood_beside_reports_on_sms(event, word, state):
+    fields = {
+        "messageId": CONVERSATION,
+        "eventId": "e-1",
+        "eventType": event,
+        "recipient": {"channel": "whatsapp", "contact": "+966551234567"},
+        "DLR": "Delivered",
+    }
+
+    assert read_unifonic(fields) == Callback("unifonic", CONVERSATION, "", word, state, "", "+966551234567")
+
+
+@pytest.mark.parametrize("recipient", [None, "+966551234567", ["+966551234567"], {}, {"contact": {"a": 1}}])
+def test_an_event_in_another_shape_names_nobody(recipient):
+    fields = {"messageId": [CONVERSATION], "eventType": "message.read", "recipient": recipient}
+
+    assert read_unifonic(fields) == Callback("unifonic", "", "", "read", "delivered", "", "")
+
+
+def unifonic_event(client, event, contact, message_id=CONVERSATION):
+    body = {
+        "messageId": message_id,
+        "eventId": f"e-{event}",
+        "eventType": event,
+        "applicationId": "app",
+        "conversationId": "c-1",
+        "recipient": {"channel": "whatsapp", "contact": contact},
+        "timestamp": "2026-03-01T10:00:00Z",
+        "receivedAt": "2026-03-01T10:00:01Z",
+    }
+    return client.post(UNIFONIC, body, content_type="application/json")
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        (["message.sent_successfully_to_provider", "message.sent"], "sent"),
+        (["message.delivered", "message.read"], "delivered"),
+        (["message.read", "message.delivered", "message.sent"], "delivered"),
+        (["message.rejected"], "undelivered"),
+        (["message.read", "message.rejected"], "delivered"),
+    ],
+)
+def test_events_move_a_whatsapp_message_forward_only(client, events, expected):
+    message = NotificationFactory(
+        status="sent", provider="unifonic", provider_message_id=CONVERSATION, channel="whatsapp", attempts=1
+    )
+
+    for event in [*events, *events]:
+        assert unifonic_event(client, event, message.recipient).status_code == 200
+
+    assert state_of(message)[0] == expected
+    words = [event.removeprefix("message.") for event in events]
+    assert list(DeliveryReceipt.objects.order_by("pk").values_list("provider_status", flat=True)) == words
+
+
+def test_an_event_about_somebody_else_changes_nothing(client):
+    message = NotificationFactory(
+        status="sent", provider="unifonic", provider_message_id=CONVERSATION, channel="whatsapp", attempts=1
+    )
+
+    unifonic_event(client, "message.delivered", "+966500000000")
+    unifonic_event(client, "message.delivered", message.recipient, message_id=f"{CONVERSATION}x")
+
+    assert state_of(message)[0] == "sent"
+    assert DeliveryReceipt.objects.count() == 0
+
+
+@pytest.mark.parametrize(
     "fields",
     [
         {"MessageSid": "SM99999999999999999999999999999999", "MessageStatus": "delivered"},
         {"MessageSid": "", "MessageStatus": "delivered"},
         {"MessageStatus": "delivered"},
+        {"MessageSid": SID, "MessageStatus": "delivered\x00"},
+        {"MessageSid": SID},
         {"MessageSid": f"{SID}\x00", "MessageStatus": "delivered"},
         {"MessageSid": "' OR 1=1 --", "MessageStatus": "x" * 5000},
         {},
@@ -246,6 +416,57 @@ def test_a_report_that_fits_no_message_is_taken_and_changes_nothing(client, sent
     assert response.status_code == 200
     assert state_of(sent_by_unifonic)[0] == "sent"
     assert DeliveryReceipt.objects.count() == 0
+
+
+def nested(depth):
+    return '{"contact":' * depth + "1" + "}" * depth
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"eventType": ["message.delivered"], "messageId": "3200017889310"}',
+        '{"eventType": {"a": {"b": []}}, "messageId": {"$ne": ""}, "recipient": [[]]}',
+        '{"eventType": "message.delivered\\u0000", "messageId": "3200017889310"}',
+        '{"eventType": "message.delivered", "messageId": "3200017889310\\u0000"}',
+        '{"eventType": "message.delivered", "messageId": "\\ud800", "recipient": {"contact": "\\ud800"}}',
+        '{"eventType": "message.delivered", "messageId": %s}' % ("9" * 4000),
+        '{"eventType": "message.delivered", "messageId": %s}' % ("9" * 5000),
+        '{"eventType": "message.delivered", "messageId": 1e999}',
+        '{"DLR": "Delivered", "MessageID": 3.2e12, "Recipient": %s}' % ("9" * 4000),
+        '{"DLR": "Delivered", "MessageID": "", "Recipient": "%s"}' % ("0." * MEGABYTE),
+        "[" * 100_000,
+        '{"recipient":' * 100_000,
+        *['{"eventType": "message.read", "recipient": ' + nested(depth) + "}" for depth in range(800, 1000, 7)],
+        '{"%s": 1}' % ("k" * MEGABYTE),
+        '[{"eventType": "message.delivered", "messageId": "3200017889310"}]',
+        '"message.delivered"',
+        "3200017889310",
+        "true",
+    ],
+    ids=lambda body: body[:60],
+)
+def test_a_hostile_body_is_taken_and_changes_nothing(client, sent_by_unifonic, body):
+    response = client.post(UNIFONIC, body, content_type="application/json")
+
+    assert response.status_code == 200
+    assert state_of(sent_by_unifonic)[0] == "sent"
+    assert DeliveryReceipt.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (TWILIO, f"MessageSid={SID}&MessageStatus=delivered"),
+        (f"{TWILIO}?attempt={'9' * 5000}&attempt[]=1&attempt=%00", "MessageSid=%00&MessageStatus=%FF"),
+        (TWILIO, "MessageSid=" + "x" * MEGABYTE),
+    ],
+)
+def test_a_hostile_form_without_a_signature_is_refused(client, sent, path, body):
+    response = client.post(path, body, content_type="application/x-www-form-urlencoded")
+
+    assert response.status_code == 403
+    assert state_of(sent)[0] == "sent"
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,18 @@ def test_the_delivery_command_sends_what_is_due_and_says_how_much(capsys):
     assert sorted(Notification.objects.values_list("status", flat=True)) == ["pending", "sent"]
 
 
+def test_a_pass_ends_by_its_time_and_not_after_a_few_hundred_messages(provider):
+    """After an outage a thousand wait, and two minutes later none may."""
+    one = NotificationFactory()
+    alike = {"salon": one.salon, "booking": one.booking, "booking_version": 1, "kind": one.kind, "body": one.body}
+    alike |= {"recipient": one.recipient, "locale": one.locale}
+    Notification.objects.bulk_create(Notification(occasion=str(number), **alike) for number in range(250))
+
+    call_command("deliver_notifications")
+
+    assert len(provider.messages) == 251
+
+
 def test_the_reminder_command_plans_once_and_is_silent_when_there_is_nothing_to_do(capsys):
     BookingFactory(starts_at=timezone.now() + timedelta(hours=30))
 

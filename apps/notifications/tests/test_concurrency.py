@@ -12,8 +12,9 @@ from apps.accounts.tests.factories import PlatformUserFactory
 from apps.bookings.tests.factories import BookingFactory
 from apps.notifications import services
 from apps.notifications.models import Notification
+from apps.notifications.services import delivery
 from apps.notifications.tests.factories import NotificationFactory
-from apps.notifications.tests.helpers import RecordingProvider
+from apps.notifications.tests.helpers import RecordingProvider, play
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -54,8 +55,8 @@ def test_of_senders_at_once_one_sends(monkeypatch, round_number):
     tried = []
     everybody_tried = threading.Event()
     provider = SlowProvider(everybody_tried)
-    monkeypatch.setattr(services, "get_provider", lambda: provider)
-    claim = services._claim
+    play(monkeypatch, provider)
+    claim = delivery._claim
 
     def counted_claim(*args, **kwargs):
         claimed = claim(*args, **kwargs)
@@ -64,7 +65,7 @@ def test_of_senders_at_once_one_sends(monkeypatch, round_number):
             everybody_tried.set()
         return claimed
 
-    monkeypatch.setattr(services, "_claim", counted_claim)
+    monkeypatch.setattr(delivery, "_claim", counted_claim)
 
     answers = race(lambda: services.deliver(notification.pk))
 
@@ -79,7 +80,7 @@ def test_without_the_claim_the_same_race_sends_more_than_once(monkeypatch):
     notification = NotificationFactory()
     everybody_tried = threading.Event()
     provider = SlowProvider(everybody_tried)
-    monkeypatch.setattr(services, "get_provider", lambda: provider)
+    play(monkeypatch, provider)
     everybody_looked = threading.Barrier(SENDERS)
 
     def look_then_write(notification_id, *, now):
@@ -91,7 +92,8 @@ def test_without_the_claim_the_same_race_sends_more_than_once(monkeypatch):
         )
         return Notification.objects.get(pk=seen.pk)
 
-    monkeypatch.setattr(services, "_claim", look_then_write)
+    monkeypatch.setattr(delivery, "_claim", look_then_write)
+    monkeypatch.setattr(delivery, "_held", lambda claimed: Notification.objects.filter(pk=claimed.pk))
 
     race(lambda: services.deliver(notification.pk))
 
@@ -101,7 +103,7 @@ def test_without_the_claim_the_same_race_sends_more_than_once(monkeypatch):
 def test_passes_at_once_send_every_message_once(monkeypatch):
     expected = sorted(NotificationFactory().pk for _ in range(6))
     provider = RecordingProvider()
-    monkeypatch.setattr(services, "get_provider", lambda: provider)
+    play(monkeypatch, provider)
 
     answers = race(services.deliver_due)
 
@@ -122,7 +124,7 @@ def test_retries_at_once_send_one_message(monkeypatch):
     notification = NotificationFactory(status="failed", attempts=8)
     support = PlatformUserFactory()
     provider = RecordingProvider()
-    monkeypatch.setattr(services, "get_provider", lambda: provider)
+    play(monkeypatch, provider)
 
     answers = race(lambda: services.retry_notification(notification.pk, actor=support))
 

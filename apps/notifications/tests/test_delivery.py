@@ -11,8 +11,9 @@ from apps.bookings.tests.factories import BookingFactory
 from apps.common.providers import ProviderOutcomeUnknown, ProviderRejected, ProviderUnavailable, Sent
 from apps.notifications import selectors, services
 from apps.notifications.models import Kind, Notification
+from apps.notifications.services import delivery
 from apps.notifications.tests.factories import NotificationFactory
-from apps.notifications.tests.helpers import NOW, RecordingProvider, state_of
+from apps.notifications.tests.helpers import NOW, RecordingProvider, play, state_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
 
@@ -26,7 +27,7 @@ REJECTED = ProviderRejected("21610", "twilio 21610: recipient opted out")
     [
         (
             UNAVAILABLE,
-            ("failed", 1, NOW + timedelta(minutes=1), "the provider takes no messages at the moment (20429)"),
+            ("failed", 0, NOW + timedelta(minutes=1), "the provider takes no messages at the moment (20429)"),
         ),
         (
             UNKNOWN,
@@ -56,7 +57,7 @@ def test_each_failure_ends_in_its_state_with_its_reason(provider, failure, expec
 
 def test_a_failing_message_is_tried_eight_times_with_growing_delays_and_then_waits_for_a_person(provider, caplog):
     notification = NotificationFactory()
-    provider.failure = UNAVAILABLE
+    provider.failure = UNKNOWN
     waits, now = [], NOW
 
     for _attempt in range(10):
@@ -67,12 +68,30 @@ def test_a_failing_message_is_tried_eight_times_with_growing_delays_and_then_wai
         waits.append(int((due_at - now).total_seconds() / 60))
         now = due_at
 
-    assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert waits == [2, 2, 4, 8, 16, 32, 60, 60]
     assert state_of(notification)[:2] == ("failed", 8)
     assert len(provider.messages) == 8
     assert [record.message for record in caplog.records if record.levelno == logging.ERROR] == [
         f"message {notification.pk} given up after 8 attempts"
     ]
+
+
+def test_a_message_is_not_given_up_for_a_provider_that_takes_none(provider):
+    notification = NotificationFactory()
+    provider.failure = UNAVAILABLE
+    now = NOW
+
+    for _attempt in range(12):
+        with time_machine.travel(now, tick=False):
+            assert services.deliver_due() == 1
+            now = state_of(notification)[2]
+
+    assert state_of(notification)[:2] == ("failed", 0)
+    assert len(provider.messages) == 12
+    provider.failure = None
+    with time_machine.travel(now, tick=False):
+        services.deliver_due()
+    assert state_of(notification)[:2] == ("sent", 1)
 
 
 def test_a_message_leaves_when_the_provider_is_back(provider):
@@ -90,10 +109,10 @@ def test_a_message_leaves_when_the_provider_is_back(provider):
 
 
 def test_what_a_dead_sender_left_behind_is_sent_after_its_lease(provider):
-    notification = NotificationFactory(status="sending", attempts=1, leased_until=NOW + services.LEASE)
+    notification = NotificationFactory(status="sending", attempts=1, leased_until=NOW + delivery.LEASE)
 
     assert services.deliver_due() == 0
-    with time_machine.travel(NOW + services.LEASE, tick=False):
+    with time_machine.travel(NOW + delivery.LEASE, tick=False):
         assert services.deliver_due() == 1
 
     assert state_of(notification)[:2] == ("sent", 2)
@@ -115,11 +134,11 @@ def test_who_outlived_the_lease_changes_nothing_any_more(monkeypatch):
     class SlowProvider(RecordingProvider):
         def send(self, message):
             Notification.objects.filter(pk=message.notification_id).update(
-                leased_until=NOW + 2 * services.LEASE, attempts=2
+                leased_until=NOW + 2 * delivery.LEASE, attempts=2
             )
             return Sent("too-late", "queued")
 
-    monkeypatch.setattr(services, "get_provider", SlowProvider)
+    play(monkeypatch, SlowProvider())
     services.deliver(notification.pk)
 
     row = Notification.objects.get(pk=notification.pk)
@@ -135,7 +154,7 @@ def test_every_outcome_stands_in_the_history(provider):
         services.deliver(notification.pk)
 
     history = notification.history.order_by("history_id").values_list("status", "attempts")
-    assert list(history) == [("pending", 0), ("failed", 1), ("sent", 2)]
+    assert list(history) == [("pending", 0), ("failed", 0), ("sent", 1)]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -148,7 +167,7 @@ def test_a_provider_is_asked_while_no_transaction_is_open(monkeypatch):
             open_transactions.append(connection.in_atomic_block)
             return super().send(message)
 
-    monkeypatch.setattr(services, "get_provider", Watching)
+    play(monkeypatch, Watching())
     services.deliver(notification.pk)
 
     assert open_transactions == [False]
@@ -180,14 +199,14 @@ def test_a_message_of_a_change_that_was_undone_was_never_planned(provider):
 
 def test_one_bad_message_does_not_stop_the_others(monkeypatch, provider):
     bad, good = NotificationFactory(), NotificationFactory()
-    deliver = services.deliver
+    claim = delivery._claim
 
-    def failing(notification_id):
+    def failing(notification_id, **moment):
         if notification_id == bad.pk:
             raise OSError("disk full")
-        return deliver(notification_id)
+        return claim(notification_id, **moment)
 
-    monkeypatch.setattr(services, "deliver", failing)
+    monkeypatch.setattr(delivery, "_claim", failing)
 
     assert services.deliver_due() == 1
     assert state_of(good)[0] == "sent"
@@ -200,19 +219,6 @@ def test_a_pass_takes_the_longest_waiting_up_to_its_limit(provider):
 
     assert [message.notification_id for message in provider.messages] == [oldest.pk, old.pk]
     assert state_of(young)[0] == "pending"
-
-
-def test_the_age_of_the_oldest_due_message_counts_only_what_should_be_out(provider):
-    assert selectors.oldest_due_age() is None
-
-    NotificationFactory(due_at=NOW + timedelta(minutes=5))
-    NotificationFactory(due_at=NOW - timedelta(hours=9), status="sent")
-    NotificationFactory(due_at=NOW - timedelta(hours=8), status="failed", attempts=8)
-    assert selectors.oldest_due_age() is None
-
-    NotificationFactory(due_at=NOW - timedelta(minutes=7))
-    NotificationFactory(due_at=NOW - timedelta(minutes=3))
-    assert selectors.oldest_due_age() == timedelta(minutes=7)
 
 
 def test_the_messages_of_a_booking_come_newest_first():

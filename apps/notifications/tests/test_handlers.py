@@ -19,8 +19,9 @@ from apps.bookings.events import (
 from apps.bookings.models import Booking
 from apps.bookings.tests.factories import BookingFactory
 from apps.common.events import publish
-from apps.notifications import services
+from apps.notifications import rendering, services
 from apps.notifications.models import Notification
+from apps.notifications.tests.factories import MessageSettingsFactory, NotificationFactory
 from apps.notifications.tests.helpers import NOW
 from apps.payments.events import PaymentLinkReady, PaymentReceived, RefundSucceeded
 from apps.payments.models import Payment, Refund
@@ -122,7 +123,8 @@ def test_a_cancellation_is_told(told):
 
 
 def test_a_completed_visit_invites_to_review_it(told):
-    booking = booking_for_sara(status=Booking.Status.COMPLETED)
+    booking = booking_for_sara(status=Booking.Status.COMPLETED, customer__user__marketing_consent=True)
+    MessageSettingsFactory(salon=booking.salon)
 
     assert told(BookingCompleted(booking.pk)) == [
         (
@@ -133,7 +135,8 @@ def test_a_completed_visit_invites_to_review_it(told):
 
 
 def test_a_visit_completed_again_after_an_undo_invites_no_second_time(told):
-    booking = booking_for_sara(status=Booking.Status.COMPLETED, version=4)
+    booking = booking_for_sara(status=Booking.Status.COMPLETED, version=4, customer__user__marketing_consent=True)
+    MessageSettingsFactory(salon=booking.salon)
     told(BookingCompleted(booking.pk))
     Booking.objects.filter(pk=booking.pk).update(version=6)
 
@@ -165,6 +168,41 @@ def test_a_refund_is_told_with_its_amount(told):
     ]
 
 
+def test_each_refund_of_one_state_of_a_booking_is_told(told):
+    booking = booking_for_sara()
+    payment = payment_for(booking, status=Payment.Status.PAID, captured_amount=Decimal("345.50"))
+    about = {"salon": booking.salon, "payment": payment, "reason": "part", "requested_by": None}
+    first, second = (
+        Refund.objects.create(amount=Decimal(amount), status=Refund.Status.SUCCEEDED, **about)
+        for amount in ("20.00", "30.00")
+    )
+
+    told(RefundSucceeded(first.pk, booking.pk))
+    told(RefundSucceeded(second.pk, booking.pk))
+    told(RefundSucceeded(first.pk, booking.pk))
+
+    assert [body for _kind, body in told(RefundSucceeded(second.pk, booking.pk))] == [
+        "Reem: a refund of 20.00 SAR for booking K7Q-3MX-9TP is on its way to you.",
+        "Reem: a refund of 30.00 SAR for booking K7Q-3MX-9TP is on its way to you.",
+    ]
+
+
+def test_what_waits_for_an_old_phone_goes_to_the_new_one(told, provider):
+    booking = booking_for_sara()
+    person = booking.customer.user
+    NotificationFactory(booking=booking)
+    old_phone, person.phone = person.phone, "+966559999999"
+    person.save()
+
+    told(PhoneChanged(person.pk, old_phone))
+    services.deliver_due()
+
+    assert {(message.kind, message.to) for message in provider.messages} == {
+        ("phone_changed", old_phone),
+        ("booking_confirmed", "+966559999999"),
+    }
+
+
 def test_a_fact_that_is_published_twice_is_told_once(told):
     booking = booking_for_sara()
     told(BookingPlaced(booking.pk))
@@ -175,7 +213,7 @@ def test_a_fact_that_is_published_twice_is_told_once(told):
 
 def test_a_message_that_cannot_be_planned_does_not_undo_the_fact(monkeypatch, caplog):
     booking = booking_for_sara()
-    monkeypatch.setattr(services.rendering, "render", None)
+    monkeypatch.setattr(rendering, "render", None)
 
     with transaction.atomic():
         Booking.objects.filter(pk=booking.pk).update(note="changed in the same step")

@@ -8,6 +8,7 @@ from apps.bookings.tests.factories import BookingFactory
 from apps.notifications import services
 from apps.notifications.models import Kind, Notification
 from apps.notifications.providers import Message
+from apps.notifications.services import delivery
 from apps.notifications.tests.factories import NotificationFactory, TemplateFactory
 from apps.notifications.tests.helpers import NOW, state_of
 
@@ -110,7 +111,12 @@ def test_a_planned_message_leaves_after_the_commit(provider, django_capture_on_c
     row = Notification.objects.get(pk=notification.pk)
     assert (row.status, row.attempts, row.provider, row.provider_message_id) == ("sent", 1, "console", "id-1")
     assert (row.sent_at, row.reason, row.leased_until) == (NOW, "", None)
-    assert provider.messages == [Message(row.pk, row.recipient, "booking_confirmed", "sms", row.body)]
+    attempt = row.tried.get()
+    assert (attempt.status, attempt.provider, attempt.provider_message_id) == ("sent", "console", "id-1")
+    assert (attempt.started_at, attempt.ended_at, attempt.segments) == (NOW, NOW, 1)
+    assert provider.messages == [
+        Message(row.pk, row.recipient, "booking_confirmed", "sms", row.body, reference=str(attempt.pk), locale="en")
+    ]
 
 
 def test_a_message_for_later_waits(provider, django_capture_on_commit_callbacks):
@@ -126,7 +132,7 @@ def test_no_failure_of_the_sender_reaches_whoever_committed(monkeypatch, django_
     def broken(notification_id):
         raise OSError("disk full")
 
-    monkeypatch.setattr(services, "deliver", broken)
+    monkeypatch.setattr(delivery, "deliver", broken)
 
     with django_capture_on_commit_callbacks(execute=True):
         notification = services.queue_message(BookingFactory(), Kind.BOOKING_CONFIRMED)
@@ -180,5 +186,5 @@ def test_the_workers_task_sends_the_message_it_is_given_once(provider):
     deliver_notification(notification.pk)
     deliver_notification(notification.pk)
 
-    assert deliver_notification.name == services.DELIVERY_TASK
+    assert deliver_notification.name == delivery.DELIVERY_TASK
     assert [message.notification_id for message in provider.messages] == [notification.pk]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from apps.bookings.tests.factories import BookingFactory
 from apps.notifications import rendering
 from apps.notifications.models import Kind
-from apps.notifications.rendering import PLACEHOLDERS, cleaned, message_values, render, validate_text
+from apps.notifications.rendering import PLACEHOLDERS, cleaned, directed, message_values, render, validate_text
 from apps.notifications.tests.factories import TemplateFactory
 from apps.notifications.texts import HOUSE_TEXTS
 
@@ -188,3 +188,29 @@ def test_digits_are_latin_in_every_house_text():
 
             assert not set(body) & set("٠١٢٣٤٥٦٧٨٩{}"), kind
             assert "None" not in body
+
+
+@pytest.mark.parametrize(
+    ("value", "locale", "expected"),
+    [
+        ("Balayage (long)", "ar", "\u2068Balayage (long)\u2069"),
+        ("2 in 1", "ar", "\u20682 in 1\u2069"),
+        ("Cut & colour", "ar", "Cut & colour"),
+        ("Sara", "ar", "Sara"),
+        ("صبغة (طويل)", "ar", "صبغة (طويل)"),
+        ("صبغة (طويل)", "en", "\u2068صبغة (طويل)\u2069"),
+        ("18:30", "ar", "18:30"),
+        ("", "ar", ""),
+    ],
+)
+def test_msg24_a_value_that_runs_the_other_way_keeps_its_order(value, locale, expected):
+    assert directed(value, locale) == expected
+
+
+def test_msg24_an_arabic_text_keeps_time_phone_and_amount_in_order():
+    text = "موعدك {time} للاستفسار +966112345678 والمبلغ {amount}"
+
+    assert render(text, {"time": "18:30", "amount": "120.00 ر.س"}) == (
+        "موعدك 18:30 للاستفسار \u200e+966112345678 والمبلغ 120.00 ر.س"
+    )
+    assert render("Call +966112345678", {}) == "Call +966112345678"

@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
+import time_machine
 
 from apps.accounts.roles import PlatformRole, SalonRole
 from apps.accounts.tests.factories import PlatformUserFactory
 from apps.common.errors import Forbidden, Missing
 from apps.notifications import services
-from apps.notifications.errors import NotRetryable
+from apps.notifications.errors import NoLongerTrue, NotRetryable, SentJustNow
 from apps.notifications.models import Kind
 from apps.notifications.tests.factories import NotificationFactory
 from apps.notifications.tests.helpers import NOW, changed, state_of
@@ -34,8 +34,19 @@ def test_a_manager_sends_a_failed_message_again(provider, django_capture_on_comm
     assert (history.history_user, history.status) == (manager, "pending")
 
 
-@pytest.mark.parametrize("status", ["pending", "sending", "sent", "delivered", "suppressed"])
-def test_only_what_failed_is_sent_again(provider, status):
+@pytest.mark.parametrize("status", ["sent", "delivered"])
+def test_a_message_that_went_out_is_sent_again_as_another_call(provider, django_capture_on_commit_callbacks, status):
+    notification = NotificationFactory(status=status, provider="console", provider_message_id="first", attempts=1)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        services.retry_notification(notification.pk, actor=PlatformUserFactory())
+
+    assert state_of(notification) == ("sent", 1, NOW, "")
+    assert list(notification.tried.order_by("pk").values_list("provider_message_id", flat=True)) == ["first", "id-1"]
+
+
+@pytest.mark.parametrize("status", ["pending", "sending", "suppressed"])
+def test_what_is_on_its_way_or_was_held_back_is_not_sent_again(provider, status):
     notification = NotificationFactory(status=status, reason="why")
     support = PlatformUserFactory(role=PlatformRole.SUPPORT)
     before = state_of(notification)
@@ -46,16 +57,20 @@ def test_only_what_failed_is_sent_again(provider, status):
     assert state_of(notification) == before
 
 
-def test_two_clicks_on_retry_send_one_message(provider, django_capture_on_commit_callbacks):
+def test_msg23_two_clicks_within_a_minute_send_one_message(provider, django_capture_on_commit_callbacks):
     notification = NotificationFactory(status="failed", attempts=8)
     support = PlatformUserFactory(role=PlatformRole.SUPPORT)
 
     with django_capture_on_commit_callbacks(execute=True):
         services.retry_notification(notification.pk, actor=support)
-    with pytest.raises(NotRetryable):
+    with time_machine.travel(NOW + timedelta(seconds=59), tick=False), pytest.raises(SentJustNow):
         services.retry_notification(notification.pk, actor=support)
 
     assert len(provider.messages) == 1
+    assert notification.history.filter(history_change_reason="sent again by hand").count() == 1
+    with time_machine.travel(NOW + timedelta(seconds=60), tick=False):
+        services.retry_notification(notification.pk, actor=support)
+    assert state_of(notification)[0] == "pending"
 
 
 def test_who_may_only_look_may_not_send_again():
@@ -77,12 +92,23 @@ def test_a_message_of_another_salon_is_not_there():
     assert state_of(notification)[0] == "failed"
 
 
-def test_a_retried_reminder_of_a_cancelled_booking_stays_unsent(provider, django_capture_on_commit_callbacks):
-    notification = NotificationFactory(kind=Kind.REMINDER, status="failed", attempts=3)
+def test_what_is_true_no_longer_is_not_sent_again(provider):
+    notification = NotificationFactory(kind=Kind.REMINDER, status="delivered", attempts=3)
     changed(notification.booking, status="cancelled", cancelled_by="salon")
+
+    with pytest.raises(NoLongerTrue, match="booking cancelled"):
+        services.retry_notification(notification.pk, actor=PlatformUserFactory())
+
+    assert state_of(notification)[:2] == ("delivered", 3)
+    assert provider.messages == []
+
+
+def test_a_message_of_last_month_goes_again_when_somebody_asks_for_it(provider, django_capture_on_commit_callbacks):
+    with time_machine.travel(NOW - timedelta(days=30), tick=False):
+        notification = NotificationFactory(kind=Kind.PAYMENT_RECEIVED, status="sent")
 
     with django_capture_on_commit_callbacks(execute=True):
         services.retry_notification(notification.pk, actor=PlatformUserFactory())
 
-    assert state_of(notification) == ("suppressed", 0, timezone.now(), "booking cancelled")
-    assert provider.messages == []
+    assert state_of(notification)[0] == "sent"
+    assert len(provider.messages) == 1

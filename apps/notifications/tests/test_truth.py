@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
 
 
 @pytest.mark.parametrize("kind", [Kind.REMINDER, Kind.BOOKING_CONFIRMED, Kind.BOOKING_MOVED, Kind.BOOKING_RECEIVED])
-def test_a_cancelled_booking_is_not_spoken_of_as_if_it_stood(provider, kind):
+def test_msg08_a_cancelled_booking_is_not_spoken_of_as_if_it_stood(provider, kind):
     notification = NotificationFactory(kind=kind)
     changed(notification.booking, status="cancelled", cancelled_by="customer")
 

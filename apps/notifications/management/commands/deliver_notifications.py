@@ -1,15 +1,16 @@
-from django.core.management.base import BaseCommand
-
+from apps.common.passes import PassCommand
 from apps.notifications import services
 
 
-class Command(BaseCommand):
-    help = "Sends the messages that are due, once. Safe to run twice at the same time."
+class Command(PassCommand):
+    help = "Sends the messages that are due and asks what became of others, once. Safe to run twice at the same time."
 
     def add_arguments(self, parser):
-        parser.add_argument("--limit", type=int, default=200, help="at most so many messages")
+        parser.add_argument("--limit", type=int, default=1000, help="at most so many messages")
 
     def handle(self, *, limit, **options):
-        taken = services.deliver_due(limit)
+        taken, asked = services.deliver_due(limit), services.ask_for_reports()
         if taken or options["verbosity"] > 1:
             self.stdout.write(f"{taken} messages handled")
+        if asked or options["verbosity"] > 1:
+            self.stdout.write(f"{asked} messages asked about")

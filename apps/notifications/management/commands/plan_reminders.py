@@ -1,10 +1,9 @@
-from django.core.management.base import BaseCommand
-
+from apps.common.passes import PassCommand
 from apps.notifications import services
 
 
-class Command(BaseCommand):
-    help = "Plans the reminders of the coming two days, once. Safe to run twice at the same time."
+class Command(PassCommand):
+    help = "Plans the reminders that go out within a day, once. Safe to run twice at the same time."
 
     def handle(self, **options):
         planned = services.plan_reminders()
