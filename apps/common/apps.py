@@ -9,4 +9,9 @@ class CommonConfig(AppConfig):
     verbose_name = _("Common")
 
     def ready(self):
-        from apps.common import checks  # noqa: F401  registers the system checks
+        from apps.common import (
+            checks,  # noqa: F401  registers the system checks
+            name_keys,
+        )
+
+        name_keys.install()

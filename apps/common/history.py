@@ -6,6 +6,7 @@ from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, connections,
 from django.db.models import AutoField, UniqueConstraint
 from django.utils import timezone
 
+from apps.common.doors import current_door
 from apps.common.statements import prepared_cursor
 
 
@@ -18,6 +19,13 @@ def save_as(instance, *, actor, reason="", update_fields=None):
     instance._change_reason = reason
     instance.save(update_fields={*update_fields, "updated_at"} if update_fields is not None else None)
     return instance
+
+
+def delete_as(instance, *, actor, reason=""):
+    """Delete `instance` with `actor` (a User, or None for a job) and `reason` on its history row."""
+    instance._history_user = actor
+    instance._change_reason = reason
+    instance.delete()
 
 
 def overwrite(rows, *, keeping=(), **values):
@@ -68,7 +76,7 @@ def _insert_or_withdraw(instance, rule, actor, reason):
     statement, fields, is_tracked = _withdrawing_insert(instance.__class__, rule)
     values = [field.get_db_prep_save(field.pre_save(instance, add=True), live) for field in fields]
     if is_tracked:
-        values += [timezone.now(), "+", reason, actor and actor.pk]
+        values += about_the_change("+", actor=actor, reason=reason)
     with prepared_cursor() as cursor:
         cursor.execute(statement, values)
         inserted = cursor.fetchone()
@@ -80,7 +88,12 @@ def _insert_or_withdraw(instance, rule, actor, reason):
 
 
 # In the order in which their values are sent.
-ABOUT_THE_CHANGE = ("history_date", "history_type", "history_change_reason", "history_user")
+ABOUT_THE_CHANGE = ("history_date", "history_type", "history_change_reason", "history_user", "history_door")
+
+
+def about_the_change(kind, *, actor, reason):
+    """Values of the columns ABOUT_THE_CHANGE for a change made now; `kind` is `+`, `~` or `-`."""
+    return [timezone.now(), kind, reason, actor and actor.pk, current_door()]
 
 
 @cache

@@ -4,14 +4,32 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from apps.common.doors import Door, current_door
 from apps.common.text import localized, search_key
+
+
+class Versions(HistoricalRecords):
+    """Beside who, when and why, every version keeps the door it came through; those of a salon are found by day."""
+
+    def get_extra_fields(self, model, fields):
+        door = models.CharField(
+            _("way in"), max_length=8, choices=Door.choices, default=current_door, db_default="", blank=True
+        )
+        return {**super().get_extra_fields(model, fields), "history_door": door}
+
+    def get_meta_options(self, model):
+        options = super().get_meta_options(model)
+        if any(field.name == "salon" for field in model._meta.fields):
+            options["indexes"] = [models.Index(fields=["salon", "-history_date", "-history_id"])]
+        return options
 
 
 def tracked_history(**kwargs):
     """HistoricalRecords as every model here keeps them. The settings say that a reason has any length: a field given
     here would be one for all tables, and an update of it would go to the table that took it last.
     """
-    return HistoricalRecords(**kwargs)
+    # The index over the salon alone would be a second one that begins with it.
+    return Versions(no_db_index=["salon"], **kwargs)
 
 
 class Tracked(models.Model):

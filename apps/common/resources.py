@@ -13,6 +13,7 @@ from import_export.fields import Field
 from import_export.resources import ModelResource
 from import_export.widgets import ForeignKeyWidget
 
+from apps.common.doors import Door, through
 from apps.common.fields import PhoneField
 from apps.common.models import Named
 from apps.common.reader import shown_phone
@@ -89,7 +90,8 @@ class ScopedResource(ModelResource):
     def do_instance_save(self, instance, is_create):
         instance._history_user = self.user
         instance._change_reason = gettext("Imported from a file")
-        super().do_instance_save(instance, is_create)
+        with through(Door.IMPORT):
+            super().do_instance_save(instance, is_create)
 
     def export_field(self, field, instance, **kwargs):
         return self.as_reader_sees(field, instance, super().export_field(field, instance, **kwargs))

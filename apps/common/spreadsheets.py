@@ -187,7 +187,7 @@ class XlsxFormat(SpreadsheetFormat):
     """An Excel sheet, written from right to left for readers of Arabic; numbers stay numbers."""
 
     def get_title(self):
-        return "Excel (XLSX)"
+        return _("Excel (XLSX)")
 
     def get_extension(self):
         return "xlsx"

@@ -24,7 +24,11 @@ def as_typed(code: str) -> str:
 
 def clean_text(text: str) -> str:
     """`text` in NFC without invisible direction marks and doubled spaces: how a name is stored."""
-    return SPACES.sub(" ", INVISIBLE.sub("", unicodedata.normalize("NFC", text))).strip()
+    normal = unicodedata.normalize("NFC", text)
+    if normal.isprintable() and "  " not in normal:
+        # Whatever is invisible is not printable either, and most names are plain.
+        return normal.strip()
+    return SPACES.sub(" ", INVISIBLE.sub("", normal)).strip()
 
 
 def search_key(*texts: str) -> str:

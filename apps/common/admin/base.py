@@ -24,8 +24,10 @@ from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
 from apps.common.admin.changelist import GuardedChangeList
 from apps.common.admin.dialogs import proof_page
+from apps.common.admin.displays import EMPTY_CELL
 from apps.common.admin.forms import ScopedInlineFormSet, ScopedModelForm
 from apps.common.admin.history import GuardedHistoryMixin
+from apps.common.admin.paginator import CappedPaginator
 from apps.common.admin.search import search
 from apps.common.admin.widgets import AutocompleteWidget
 from apps.common.errors import Conflict, DomainError, ProofNeeded
@@ -130,6 +132,7 @@ class BaseModelAdmin(ScopedMixin, GuardedHistoryMixin, ModelAdmin):
     form = ScopedModelForm
     # Lookups that other pages link with (`?booking__id__exact=`) although no filter of this list asks for them.
     link_lookups = ()
+    paginator = CappedPaginator
     list_per_page = 25
     list_max_show_all = 100
     show_full_result_count = False
@@ -139,7 +142,7 @@ class BaseModelAdmin(ScopedMixin, GuardedHistoryMixin, ModelAdmin):
     compressed_fields = True
     warn_unsaved_form = True
     change_form_show_cancel_button = True
-    empty_value_display = "—"
+    empty_value_display = EMPTY_CELL
     view_on_site = False
     # What an empty list says: what will stand here and how it gets there.
     empty_text = _("Nothing here yet.")

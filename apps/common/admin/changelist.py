@@ -24,6 +24,13 @@ class GuardedChangeList(ChangeList):
                 raise
             raise IncorrectLookupParameters(error) from error
 
+    def get_results(self, request):
+        super().get_results(request)
+        self.page_num = min(self.page_num, self.paginator.num_pages)
+        if not (self.query or self.has_active_filters):
+            # All of them: the page offers no way to see all.
+            self.full_result_count = self.result_count
+
     def get_filters_params(self, params=None):
         kept = super().get_filters_params(params)
         kept.pop("_changelist_filters", None)

@@ -6,12 +6,18 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 from unfold.decorators import display
 
 from apps.common.money import display_money
+from apps.common.name_keys import NameKey
 from apps.common.reader import shown_phone
 
 EMPTY = "—"
+# The same in a cell of a list, where a phone leaves it out.
+EMPTY_CELL = mark_safe('<span class="salon-empty">—</span>')
+# A Named row, by its Arabic name, then by its English one.
+BY_NAME = NameKey("search_text")
 
 
 def left_to_right(text):
@@ -47,11 +53,11 @@ def two_lines(first, second=""):
     """A main line and, where there is one, a quieter line under it; each in its own direction."""
     if not second:
         return isolated(first)
-    markup = '<span class="flex flex-col"><bdi>{}</bdi><bdi class="text-base-500">{}</bdi></span>'
+    markup = '<span class="flex flex-col items-start"><bdi>{}</bdi><bdi class="text-base-500">{}</bdi></span>'
     return format_html(markup, first, second)
 
 
-def name_column(description, second=None, *, ordering="search_text"):
+def name_column(description, second=None, *, ordering=BY_NAME):
     """A list column of a Named row: its name in the reader's language, under it what stands at `second`."""
 
     def value(obj):
@@ -88,7 +94,8 @@ def time_column(path, description=None, *, zone="salon.timezone"):
     """A list column of the datetime at `path` in the time zone found at `zone` (None: the installation's)."""
 
     def value(obj):
-        return show_time(_follow(obj, path), _follow(obj, zone) if zone else None)
+        moment = show_time(_follow(obj, path), _follow(obj, zone) if zone else None)
+        return moment if moment == EMPTY else format_html('<span class="salon-moment">{}</span>', moment)
 
     return _finish(value, path, description, path.replace(".", "__"))
 
@@ -131,7 +138,8 @@ def _column(path, show, description, ordering=None):
 
 def _finish(value, path, description, ordering):
     def column(_admin, obj):
-        return value(obj)
+        shown = value(obj)
+        return EMPTY_CELL if shown == EMPTY else shown
 
     column.admin_order_field = ordering
     column.described_by = path

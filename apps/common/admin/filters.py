@@ -3,7 +3,7 @@
 from datetime import MAXYEAR, MINYEAR, datetime, time, timedelta
 
 from django.contrib.admin import RelatedFieldListFilter
-from django.db.models import DateTimeField
+from django.db.models import DateTimeField, OuterRef, Subquery
 from django.utils import timezone
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
@@ -15,7 +15,7 @@ from unfold.contrib.filters.admin import RangeDateFilter as StockRangeDateFilter
 from unfold.contrib.filters.admin import RangeDateTimeFilter as StockRangeDateTimeFilter
 from unfold.utils import parse_date_str, parse_datetime_str
 
-from apps.common.scope import visible_rows
+from apps.common.scope import salon_model, visible_rows
 
 __all__ = [
     "BooleanRadioFilter",
@@ -26,6 +26,10 @@ __all__ = [
     "ScopedRelatedFilter",
     "is_stock_related",
 ]
+
+LONGEST_DROPDOWN = 300
+# In digits.
+LONGEST_KEY = 18
 
 
 class RangeDateFilter(StockRangeDateFilter):
@@ -65,12 +69,24 @@ def _within_the_calendar(day):
 
 
 class ScopedRelatedFilter(RelatedDropdownFilter):
-    """A dropdown of related rows that the reader may view and that occur in the list. For short relations."""
+    """A dropdown of related rows that the reader may view and that occur in the list. For short relations.
+
+    It holds LONGEST_DROPDOWN rows at most, of the salon the list is narrowed to where it is.
+    """
 
     def field_choices(self, field, request, model_admin):
-        occurring = model_admin.get_queryset(request).order_by().values(self.field_path)
-        rows = visible_rows(field.related_model, request.user).filter(pk__in=occurring)
-        return [(row.pk, str(row)) for row in rows.order_by(*self.field_admin_ordering(field, request, model_admin))]
+        listed = model_admin.get_queryset(request).order_by().filter(**{self.field_path: OuterRef("pk")})
+        # One look into an index for each related row; asked for "those among the list's" a database reads the list.
+        rows = visible_rows(field.related_model, request.user).alias(first=Subquery(listed.values("pk")[:1]))
+        rows = rows.filter(first__isnull=False, **self._of_the_salon(field, request))
+        ordering = self.field_admin_ordering(field, request, model_admin)
+        return [(row.pk, str(row)) for row in rows.order_by(*ordering)[:LONGEST_DROPDOWN]]
+
+    @staticmethod
+    def _of_the_salon(field, request):
+        salon = request.GET.get("salon__id__exact", "")
+        is_chosen = salon_model(field.related_model) is not None and salon.isdecimal() and len(salon) < LONGEST_KEY
+        return {"salon_id": int(salon)} if is_chosen else {}
 
 
 class ScopedAutocompleteFilter(AutocompleteSelectFilter):

@@ -16,8 +16,12 @@ class ScopedModelForm(forms.ModelForm):
     """
 
     default_salon = None
+    # Values by field that an unsent form shows instead of those of its row.
+    begins_with = None
 
     def __init__(self, *args, **kwargs):
+        if self.begins_with:
+            kwargs["initial"] = {**self.begins_with, **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
         if self.default_salon is not None and self.instance.salon_id is None:
             self.instance.salon = self.default_salon

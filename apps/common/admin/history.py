@@ -1,5 +1,6 @@
 """History pages: who changed what, when and why, in words. Read only, and only for rows the reader may view."""
 
+from django.contrib import messages
 from django.contrib.admin.options import ModelAdmin as DjangoModelAdmin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
@@ -8,16 +9,22 @@ from django.http import Http404
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.formats import localize
+from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
 
 from apps.common.admin.displays import EMPTY, isolated, left_to_right, show_phone, show_time
+from apps.common.admin.narrowing import SYSTEM, RowNarrowing
+from apps.common.admin.paginator import CappedPaginator
 from apps.common.fields import PhoneField
 from apps.common.reader import called
+from apps.common.versions import changing, predecessors, with_predecessor
 
+MOST_PEOPLE = 100
 # Written by the machine with every change, so they explain nothing.
-SILENT_FIELDS = {"id", "created_at", "updated_at", "search_text", "version"}
+SILENT_FIELDS = {"id", "created_at", "updated_at", "search_text", "version", "leased_until", "ask_at", "nonce"}
 LOOK = {
     "+": (gettext_lazy("Created"), "add_circle", "success"),
     "~": (gettext_lazy("Changed"), "edit", "info"),
@@ -31,7 +38,7 @@ class GuardedHistoryMixin(SimpleHistoryAdmin):
     A model without history rows keeps Django's own page of admin log entries, behind the same wall.
     """
 
-    object_history_list_template = "common/admin/history_list.html"
+    object_history_template = "common/admin/history.html"
     object_history_version_template = "common/admin/history_version.html"
     history_list_per_page = 25
 
@@ -43,7 +50,59 @@ class GuardedHistoryMixin(SimpleHistoryAdmin):
         self.guarded_row(request, object_id)
         if not self.keeps_history:
             return DjangoModelAdmin.history_view(self, request, object_id, extra_context)
-        return super().history_view(request, object_id, extra_context)
+        row = self.guarded_row(request, object_id)
+        versions = getattr(row, row._meta.simple_history_manager_attribute).order_by("-history_date", "-history_id")
+        asked = RowNarrowing(request.GET, fields=self.tracked_choices(), people=self.people_of(versions, row))
+        found = versions.filter(asked.condition())
+        if field := asked.cleaned_data.get("field"):
+            found = found.filter(history_id__in=changing(versions, field).values("history_id"))
+        pages = CappedPaginator(with_predecessor(self.read_with(found)), self.history_list_per_page)
+        page = pages.get_page(request.GET.get("p"))
+        self.tell_changes(list(page.object_list), row)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("History of %(row)s") % {"row": row},
+            "opts": self.opts,
+            "original": row,
+            "object": row,
+            "page_obj": page,
+            "page_range": pages.get_elided_page_range(page.number),
+            "asked": asked,
+            "kept": _without_page(request.GET),
+            "may_edit": self.has_change_permission(request, row),
+            **(extra_context or {}),
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, self.object_history_template, context)
+
+    def read_with(self, versions):
+        """`versions` with who made them and what they point to, in the query that reads them."""
+        related = self.list_select_related if isinstance(self.list_select_related, list | tuple) else ()
+        tracked = versions.model.tracked_fields
+        own = [field.name for field in tracked if isinstance(field, models.ForeignKey)]
+        deeper = [path for path in related if path.partition("__")[0] in own]
+        return versions.select_related("history_user", *own, *deeper)
+
+    def tell_changes(self, versions, row):
+        """Give every version its `display`: what happened, when, who, why, by which door, old → new per field."""
+        before = predecessors(versions, self.read_with(versions[0]._meta.model.objects.all())) if versions else {}
+        for version in versions:
+            older = before.get(version.predecessor_id)
+            self.described(version, row)
+            version.display["changes"] = self.changes_between(older, version) if older else []
+
+    def tracked_choices(self):
+        """The fields a version may be asked for, as (name, label)."""
+        tracked = self.model.history.model.tracked_fields
+        return [(field.name, self.field_label(field)) for field in tracked if is_told(field)]
+
+    @staticmethod
+    def people_of(versions, row):
+        """Who ever changed the row, as (key, name), the system first."""
+        who = versions.order_by().values_list("history_user", flat=True).distinct()[:MOST_PEOPLE]
+        user_model = versions.model._meta.get_field("history_user").related_model
+        people = user_model._base_manager.filter(pk__in=[key for key in who if key]).order_by("name", "pk")
+        return [(SYSTEM, _("the system")), *((str(person.pk), called(person, row)) for person in people)]
 
     def history_form_view(self, request, object_id, version_id, extra_context=None):
         row = self.guarded_row(request, object_id)
@@ -60,10 +119,11 @@ class GuardedHistoryMixin(SimpleHistoryAdmin):
             "original": row,
             "object": row,
             "record": self.described(record, row),
+            "may_edit": self.has_change_permission(request, row),
             "values": [
                 (self.field_label(field), self.shown_value(field, record))
                 for field in record.tracked_fields
-                if field.name not in SILENT_FIELDS
+                if is_told(field)
             ],
             **(extra_context or {}),
         }
@@ -86,30 +146,45 @@ class GuardedHistoryMixin(SimpleHistoryAdmin):
             raise Http404
         return record
 
+    # --- Editing with the values of a version: an edit like any other, with its rules and its line of history ---
+
+    def get_form(self, request, obj=None, change=False, **kwargs):  # noqa: FBT002 - Django's signature
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if request.method == "GET" and "version" in request.GET and self.keeps_history:
+            form.begins_with = self.old_values(request, obj)
+        return form
+
+    def old_values(self, request, row):
+        """Of the version of `row` that the address names, by field, for who may change the row. Told once a request."""
+        if not hasattr(request, "old_values"):
+            request.old_values = {}
+            if row is not None and self.has_change_permission(request, row):
+                record = self.history_record(row, request.GET["version"])
+                when = self.history_time(record, row)
+                text = _("The form holds the values of %(when)s. Nothing is saved yet.") % {"when": when}
+                messages.info(request, text)
+                request.old_values = {
+                    field.name: getattr(record, field.attname)
+                    for field in record.tracked_fields
+                    if field.name not in SILENT_FIELDS and not isinstance(field, PhoneField)
+                }
+        return request.old_values
+
     def revert_disabled(self, request, obj=None):
         return True
 
-    def set_history_delta_changes(self, request, historical_records, **kwargs):
-        """Give every record of the page its `display`: what happened, when, who, why, and old → new per field."""
-        records = list(historical_records)
-        # They are versions of one row: what it belongs to is read once.
-        row = records[0].instance if records else None
-        for newer, older in zip(records, [*records[1:], None], strict=True):
-            if older is None and newer.history_type != "+":
-                # The last one of a page was changed from the first one of the next.
-                older = newer.prev_record
-            self.described(newer, row)
-            newer.display["changes"] = self.changes_between(older, newer) if older else []
-
     def described(self, record, row):
         title, icon, colour = LOOK[record.history_type]
+        # As text, because a template would print a number with separators into an address.
+        record.number = str(record.history_id)
         record.display = {
             "title": title,
             "icon": icon,
             "colour": colour,
             "when": self.history_time(record, row),
             "who": isolated(called(record.history_user, row)) if record.history_user else _("the system"),
-            "reason": record.history_change_reason or EMPTY,
+            "reason": record.history_change_reason or "",
+            "door": record.get_history_door_display(),
         }
         return record
 
@@ -128,13 +203,12 @@ class GuardedHistoryMixin(SimpleHistoryAdmin):
                 "new": self.shown_value(field, newer),
             }
             for field in newer.tracked_fields
-            if field.name not in SILENT_FIELDS and getattr(older, field.attname) != getattr(newer, field.attname)
+            if is_told(field) and getattr(older, field.attname) != getattr(newer, field.attname)
         ]
 
     @staticmethod
     def field_label(field):
-        name = str(field.verbose_name)
-        return name[:1].upper() + name[1:]
+        return capfirst(str(field.verbose_name))
 
     def shown_value(self, field, record):
         """A field's value in a historical record, as its readers call it."""
@@ -161,3 +235,14 @@ class GuardedHistoryMixin(SimpleHistoryAdmin):
             return getattr(record, field.name) or EMPTY
         except ObjectDoesNotExist:
             return _("(deleted)")
+
+
+def is_told(field):
+    """Whether history speaks of `field`; a column without a name for people is the machine's alone."""
+    return isinstance(field.verbose_name, Promise) and field.name not in SILENT_FIELDS
+
+
+def _without_page(said):
+    kept = said.copy()
+    kept.pop("p", None)
+    return kept.urlencode()

@@ -7,10 +7,13 @@ from django.contrib.admin.utils import get_fields_from_path
 from django.db.models import Q
 
 from apps.common.fields import PhoneField
+from apps.common.name_keys import name_key
 from apps.common.reader import phone_matches
 from apps.common.text import latin_digits, search_key
 
 LONGEST_TERM = 100
+# Columns with a name as its bearer writes it.
+PERSON_NAMES = {"name", "guest_name"}
 
 
 def search(queryset, fields, term, *, reader):
@@ -39,6 +42,9 @@ def _matches(queryset, path, term, reader):
         return phone_matches(queryset, path, term, reader=reader, is_public=field.is_public)
     if field.name == "search_text":
         return Q(**{f"{path}__contains": search_key(term)})
+    if field.name in PERSON_NAMES:
+        key = name_key(term)
+        return Q(**{f"{path}__folded__contains": key}) if key else None
     if field.name == "reference":
         return Q(**{f"{path}__iexact": term.replace("-", "")})
     return Q(**{f"{path}__icontains": term})

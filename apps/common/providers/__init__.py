@@ -3,6 +3,9 @@
 A send returns `Sent` or raises one of three errors. The difference that matters is whether a second attempt,
 or another provider, could make the customer receive the message twice.
 
+Some of them also tell what became of a message. Such a question does nothing, so it returns a `Report`, or None where
+the provider does not know the message, or raises ProviderUnavailable.
+
 Some of them also make one-time codes and judge what was typed. A check returns True or False, or raises `CodeGone`,
 or one of two errors that mean that nobody judged.
 
@@ -10,6 +13,9 @@ The clients know neither Django nor our tables. Sign-in codes and notifications 
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
+
+DELIVERED, UNDELIVERED, ON_ITS_WAY = "delivered", "undelivered", ""
 
 
 @dataclass(frozen=True)
@@ -17,11 +23,32 @@ class Sent:
     """The provider took the message. Delivery is another story, told later by its callback.
 
     `provider_message_id` is "" where the provider gives none (Authentica). `status` is the provider's own
-    first word, in lower case: `queued`, `sent`, `accepted`.
+    first word, in lower case: `queued`, `sent`, `accepted`. The rest is as in `Report`.
     """
 
     provider_message_id: str
     status: str
+    segments: int | None = None
+    cost: Decimal | None = None
+    currency: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a provider says about one of its messages, when asked or when it calls.
+
+    `state` is `DELIVERED`, `UNDELIVERED`, or `ON_ITS_WAY`, which a word that nobody knows counts as too. `word` is the
+    provider's own, in lower case, and `error_code` its code for the failure. `segments` are the SMS it counted and
+    `cost` what it took for all of them in `currency` (three letters): None and "" where it does not say so, or not yet.
+    """
+
+    state: str
+    word: str
+    error_code: str
+    message_id: str
+    segments: int | None = None
+    cost: Decimal | None = None
+    currency: str = ""
 
 
 class ProviderError(Exception):

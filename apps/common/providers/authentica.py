@@ -38,9 +38,9 @@ class AuthenticaClient:
         """
         return _verdict(self._call("verify-otp", {"phone": to, "otp": code}))
 
-    def send_sms(self, to: str, body: str) -> Sent:
-        """Send `body` to the E.164 number `to`. Returns `Sent`."""
-        return self._post("send-sms", {"phone": to, "message": body, "sender_name": self._sender_name})
+    def send_sms(self, to: str, body: str, *, sender: str = "") -> Sent:
+        """Send `body` to the E.164 number `to`, under `sender` where one is given. Returns `Sent`."""
+        return self._post("send-sms", {"phone": to, "message": body, "sender_name": sender or self._sender_name})
 
     def _post(self, path: str, payload: dict[str, str]) -> Sent:
         return _outcome(self._call(path, payload))

@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
@@ -19,10 +20,15 @@ MAX_BYTES = 64 * 1024  # real answers have fewer than two thousand
 ACCOUNT_FAULTS = frozenset({401, 402, 403, 404, 405})  # our key, address or balance, not this message
 TOO_MANY_REQUESTS = 429
 REQUEST_TIMEOUT = 408
+FAILURES = (requests.RequestException, HTTPError, UnicodeError)  # the last for a key that no header can hold
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 CODE = re.compile(r"(ER-)?[0-9]{1,5}")
 MESSAGE_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 WORD = re.compile(r"[A-Za-z_ ]{1,30}")
+COUNT = re.compile(r"[1-9][0-9]{0,2}")
+AMOUNT = re.compile(r"-?[0-9]{1,6}(\.[0-9]{1,6})?")
+CURRENCY = re.compile(r"[A-Za-z]{3}")
 
 
 @dataclass(frozen=True)
@@ -60,8 +66,7 @@ def post_form(
     auth: tuple[str, str] | None = None,
 ) -> Answer:
     """POST `fields` form-encoded. Returns an `Answer`; a failure on the way raises a ProviderError."""
-    headers = {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
-    return _post(provider, url, urlencode(fields), headers, auth)
+    return _post(provider, url, urlencode(fields), {**FORM, **(headers or {})}, auth)
 
 
 def post_json(provider: str, url: str, payload: Mapping[str, object], *, headers: Mapping[str, str]) -> Answer:
@@ -69,23 +74,42 @@ def post_json(provider: str, url: str, payload: Mapping[str, object], *, headers
     return _post(provider, url, json.dumps(payload), {"Content-Type": "application/json", **headers}, None)
 
 
+def ask(provider: str, url: str, *, headers: Mapping[str, str], auth: tuple[str, str] | None = None) -> Answer:
+    """GET what does nothing at the provider. Returns an `Answer`; a failure on the way raises ProviderUnavailable."""
+    return _question(provider, "GET", url, {"headers": headers, "auth": auth})
+
+
+def ask_form(provider: str, url: str, fields: Mapping[str, object]) -> Answer:
+    """POST a question form-encoded, where no secret may stand in the address. Answers and fails like `ask`."""
+    return _question(provider, "POST", url, {"headers": FORM, "data": urlencode(fields).encode()})
+
+
 def _post(provider: str, url: str, text: str, headers: dict[str, str], auth: tuple[str, str] | None) -> Answer:
     body = _WatchedBody(text.encode())
-    limits: dict[str, Any] = {"timeout": TIMEOUT, "allow_redirects": False, "stream": True}
-    deadline = time.monotonic() + sum(TIMEOUT)
     try:
-        with (
-            requests.Session() as session,
-            session.post(url, data=body, headers=headers, auth=auth, **limits) as response,
-        ):
-            answered = _json_object(_read(response, deadline))
-            return Answer(response.status_code, answered or {}, answered is not None)
-    except (requests.RequestException, HTTPError) as error:
+        return _exchange("POST", url, {"data": body, "headers": headers, "auth": auth})
+    except FAILURES as error:
         # The cause is named, not chained: its text may hold the address, the account or a header's value.
         name = type(error).__name__
     if body.was_read:
         raise ProviderOutcomeUnknown(f"{provider}: no answer after sending ({name})", "no_answer")
     raise ProviderUnavailable(f"{provider}: not reached ({name})", "unreachable")
+
+
+def _question(provider: str, method: str, url: str, content: dict[str, Any]) -> Answer:
+    try:
+        return _exchange(method, url, content)
+    except FAILURES as error:
+        name = type(error).__name__
+    raise ProviderUnavailable(f"{provider}: no answer to a question ({name})", "no_answer")
+
+
+def _exchange(method: str, url: str, content: dict[str, Any]) -> Answer:
+    deadline = time.monotonic() + sum(TIMEOUT)
+    limits: dict[str, Any] = {"timeout": TIMEOUT, "allow_redirects": False, "stream": True}
+    with requests.Session() as session, session.request(method, url, **content, **limits) as response:
+        answered = _json_object(_read(response, deadline))
+        return Answer(response.status_code, answered or {}, answered is not None)
 
 
 def _read(response: requests.Response, deadline: float) -> bytes:
@@ -122,6 +146,23 @@ def plain(value: object, pattern: re.Pattern[str]) -> str:
     return text if isinstance(value, (str, int)) and pattern.fullmatch(text) else ""
 
 
+def count(value: object) -> int | None:
+    """A number of SMS, whether it came as 2 or as "2"; None for anything else, and for 0, which says "not yet"."""
+    text = plain(value, COUNT)
+    return int(text) if text else None
+
+
+def amount(value: object) -> Decimal | None:
+    """A sum of money without its sign, whether it came as a number or as text; None when it is no such sum."""
+    text = plain(str(value) if isinstance(value, float) else value, AMOUNT)
+    return abs(Decimal(text)) if text else None
+
+
+def currency(value: object) -> str:
+    """Three letters in upper case, or ""."""
+    return plain(value, CURRENCY).upper()
+
+
 def refusal(provider: str, status: int, code: str = "") -> ProviderError:
     """The ProviderError this HTTP status stands for, when the body said nothing more precise."""
     code = code or str(status)
@@ -139,6 +180,12 @@ def refusal(provider: str, status: int, code: str = "") -> ProviderError:
 def unclear(provider: str) -> ProviderError:
     """For an answer that lacks what a success must have, or contradicts itself."""
     return ProviderOutcomeUnknown(f"{provider}: the answer does not tell what was done", "unclear")
+
+
+def not_told(provider: str, status: int, code: str = "") -> ProviderUnavailable:
+    """For a question whose answer tells nothing: it did nothing either, so it may be asked again."""
+    code = code or ("unclear" if 200 <= status < 300 else str(status))
+    return ProviderUnavailable(f"{provider} {code}: no answer to a question", code)
 
 
 def not_judged(provider: str, status: int, code: str = "") -> ProviderError:

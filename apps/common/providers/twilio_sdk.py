@@ -1,4 +1,4 @@
-"""Twilio's SDK over our own door. Imported on the first send only, see `twilio.py`."""
+"""Twilio's SDK over our own door. Imported when it is first used, see `twilio.py`."""
 
 import json
 import logging
@@ -9,11 +9,11 @@ from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from apps.common.providers.http import post_form
+from apps.common.providers.http import ask, post_form
 
 # All we read of a message, a verification or an error, so all the SDK is given: it deserialises dates and the like
 # without checking them, and its exceptions repeat Twilio's sentences, which quote phone numbers.
-READ_KEYS = ("sid", "status", "valid", "error_code", "code")
+READ_KEYS = ("sid", "status", "valid", "error_code", "code", "num_segments", "price", "price_unit")
 
 
 class BoundedHttpClient(HttpClient):
@@ -32,8 +32,12 @@ class BoundedHttpClient(HttpClient):
         auth: tuple[str, str] | None = None,
         **_limits: object,
     ) -> Response:
-        """POST a form, the only call we make. Timeouts and redirects are not the SDK's to decide."""
-        answer = post_form("twilio", self._base_url + urlsplit(uri).path, data or {}, headers=headers, auth=auth)
+        """GET, or POST a form: we make no other call. Timeouts and redirects are not the SDK's to decide."""
+        url = self._base_url + urlsplit(uri).path
+        if method == "GET":
+            answer = ask("twilio", url, headers=headers or {}, auth=auth)
+        else:
+            answer = post_form("twilio", url, data or {}, headers=headers, auth=auth)
         return Response(answer.status, json.dumps({key: answer.body.get(key) for key in READ_KEYS}))
 
 

@@ -120,17 +120,17 @@ class CodeProviders:
     # Twilio
 
     def _twilio_message(self, headers, body):
-        fields, refusal = _twilio_request(headers, body)
+        fields, refusal = twilio_request(headers, body)
         if refusal:
             return refusal
         to, sender = fields.get("To", ""), fields.get("From", "")
         channel = "whatsapp" if to.startswith("whatsapp:") else "sms"
         if not to:
-            return _twilio_error(400, 21604, "A 'To' phone number is required.")
+            return twilio_error(400, 21604, "A 'To' phone number is required.")
         if not PLUS.fullmatch(to.removeprefix("whatsapp:")):
-            return _twilio_error(400, 21211, f"Invalid 'To' Phone Number: {to}")
+            return twilio_error(400, 21211, f"Invalid 'To' Phone Number: {to}")
         if sender != (f"whatsapp:{TWILIO_FROM}" if channel == "whatsapp" else TWILIO_FROM):
-            return _twilio_error(400, 21606, f"The 'From' phone number {sender} is not valid")
+            return twilio_error(400, 21606, f"The 'From' phone number {sender} is not valid")
         self._deliver(to.removeprefix("whatsapp:"), channel, _typed(fields["Body"]), fields["Body"])
         return 201, {
             "sid": f"SM{uuid4().hex}",
@@ -141,35 +141,35 @@ class CodeProviders:
         }
 
     def _verify_start(self, headers, body):
-        fields, refusal = _twilio_request(headers, body)
+        fields, refusal = twilio_request(headers, body)
         if refusal:
             return refusal
         to, channel = fields.get("To", ""), fields.get("Channel")
         if not PLUS.fullmatch(to) or channel not in CHANNELS or fields.get("Locale") not in LOCALES:
-            return _twilio_error(400, 60200, f"Invalid parameter: {to}")
+            return twilio_error(400, 60200, f"Invalid parameter: {to}")
         code = self._open(self._verify, to, 600) or self._new(to, channel, f"VE{uuid4().hex}")
         if code.sends == 5:
-            return _twilio_error(429, 60203, "Max send attempts reached")
+            return twilio_error(429, 60203, "Max send attempts reached")
         self._verify[to] = code
         code.sends += 1
         self._deliver(to, channel, code.code)
         return 201, _verification(code, "pending", channel)
 
     def _verify_check(self, headers, body):
-        fields, refusal = _twilio_request(headers, body)
+        fields, refusal = twilio_request(headers, body)
         if refusal:
             return refusal
         kept = {code.key: to for to, code in self._verify.items()}
         to = fields.get("To") or kept.get(fields.get("VerificationSid"), "")
         code = self._open(self._verify, to, 600)
         if code is None:
-            return _twilio_error(404, 20404, "The requested resource was not found")
+            return twilio_error(404, 20404, "The requested resource was not found")
         if not fields.get("Code"):
-            return _twilio_error(400, 60200, "Invalid parameter: Code")
+            return twilio_error(400, 60200, "Invalid parameter: Code")
         code.checks += 1
         if code.checks > 5:
             del self._verify[to]
-            return _twilio_error(429, 60202, "Max check attempts reached")
+            return twilio_error(429, 60202, "Max check attempts reached")
         if fields["Code"] != code.code:
             return 200, _verification(code, "pending", code.channel)
         del self._verify[to]
@@ -178,18 +178,18 @@ class CodeProviders:
     # Unifonic
 
     def _unifonic_message(self, headers, body):
-        fields = _form(headers, body)
+        fields = form(headers, body)
         if not fields.get("AppSid"):
-            return 402, _unifonic_error("ER-02", "Missing parameter AppSid")
+            return 402, unifonic_error("ER-02", "Missing parameter AppSid")
         if fields["AppSid"] != UNIFONIC_APP_SID:
-            return 401, _unifonic_error("ER-02", "Authentication failed")
+            return 401, unifonic_error("ER-02", "Authentication failed")
         if fields.get("SenderID") != UNIFONIC_SENDER:
-            return 200, _unifonic_error("ER-08", "Sender is not registered")
+            return 200, unifonic_error("ER-08", "Sender is not registered")
         to = fields.get("Recipient", "")
         if not DIGITS.fullmatch(to):
-            return 200, _unifonic_error("ER-02", f"Invalid destination number {to}")
+            return 200, unifonic_error("ER-02", f"Invalid destination number {to}")
         if any(text.to == f"+{to}" and text.body == fields["Body"] for text in self.inbox):
-            return 200, _unifonic_error("ER-09", "Duplicate message")
+            return 200, unifonic_error("ER-09", "Duplicate message")
         self._deliver(f"+{to}", "sms", _typed(fields["Body"]), fields["Body"])
         data = {"MessageID": 3200017889310 + len(self.inbox), "Status": "Queued", "Recipient": to}
         return 200, {"success": True, "message": "", "errorCode": "ER-00", "data": data}
@@ -227,7 +227,7 @@ class CodeProviders:
     # Authentica
 
     def _authentica_send(self, headers, body):
-        fields, refusal = _authentica_request(headers, body)
+        fields, refusal = authentica_request(headers, body)
         if refusal:
             return refusal
         if fields.get("method") not in CHANNELS:
@@ -241,7 +241,7 @@ class CodeProviders:
         return 200, {"success": True, "data": None, "message": "OTP send successfully"}
 
     def _authentica_verify(self, headers, body):
-        fields, refusal = _authentica_request(headers, body)
+        fields, refusal = authentica_request(headers, body)
         if refusal:
             return refusal
         code = self._open(self._authentica, fields["phone"], 300)
@@ -257,20 +257,20 @@ def _typed(body):
     return found[0] if found else ""
 
 
-def _form(headers, body):
+def form(headers, body):
     """The fields; none at all where the body does not come as a form."""
     is_form = headers["Content-Type"] == "application/x-www-form-urlencoded"
     return dict(parse_qsl(body)) if is_form else {}
 
 
-def _twilio_request(headers, body):
+def twilio_request(headers, body):
     expected = "Basic " + b64encode(f"{TWILIO_ACCOUNT}:{TWILIO_TOKEN}".encode()).decode()
     if headers["Authorization"] != expected:
-        return {}, _twilio_error(401, 20003, "Authenticate")
-    return _form(headers, body), None
+        return {}, twilio_error(401, 20003, "Authenticate")
+    return form(headers, body), None
 
 
-def _twilio_error(status, code, message):
+def twilio_error(status, code, message):
     more = f"https://www.twilio.com/docs/errors/{code}"
     return status, {"code": code, "message": message, "more_info": more, "status": status}
 
@@ -287,7 +287,7 @@ def _verification(code, status, channel):
     }
 
 
-def _unifonic_error(code, message):
+def unifonic_error(code, message):
     return {"success": False, "message": message, "errorCode": code, "data": {}}
 
 
@@ -295,7 +295,7 @@ def _authenticate_request(headers, body):
     given = headers["x-authenticate-app-id"], headers["Authorization"]
     if given != (AUTHENTICATE_APP, f"Bearer {AUTHENTICATE_TOKEN}"):
         return {}, (401, {"message": "Unauthorized"})
-    fields = _form(headers, body)
+    fields = form(headers, body)
     right_locale = fields.get("locale", "ar") in LOCALES
     if not PLUS.fullmatch(fields.get("to", "")) or fields.get("channel") not in CHANNELS or not right_locale:
         return {}, (400, {})
@@ -315,7 +315,7 @@ def _authenticate_answer(code, word, error_code):
     }
 
 
-def _authentica_request(headers, body):
+def authentica_request(headers, body):
     if headers["X-Authorization"] != AUTHENTICA_KEY:
         return {}, (401, {"success": False, "message": "Unauthenticated."})
     fields = json.loads(body) if headers["Content-Type"] == headers["Accept"] == "application/json" else {}

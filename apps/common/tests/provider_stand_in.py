@@ -10,9 +10,22 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass(frozen=True)
 class Acted:
-    """The provider does its work, and this answer reaches the client instead of its own."""
+    """The provider does its work, and this answer reaches the client instead of its own.
+
+    It may be a function of the provider's own answer.
+    """
 
     answer: object
+
+
+def but(**changes):
+    """For `Acted`: the provider's own answer with other values in its JSON."""
+    return lambda answer: (answer[0], {**answer[1], **changes})
+
+
+def truncated(answer):
+    """For `Acted`: the provider's own answer without the end of its JSON."""
+    return answer[0], json.dumps(answer[1]).encode()[:-2]
 
 
 @dataclass(frozen=True)
@@ -23,7 +36,9 @@ class Dripping:
 
 
 class StandIn(ThreadingHTTPServer):
-    """Records every POST in `received` as (path, headers, body) and gives the scripted `answers` in turn.
+    """Records every call in `received` as (path, headers, body) and gives the scripted `answers` in turn.
+
+    The body of a GET is None.
 
     An answer is (status, object or bytes, *headers), or "close" to hang up, or "hang" to stay silent, or (status, …)
     wrapped in `Dripping`. Nothing was done then, unless it is wrapped in `Acted`. Without a scripted answer the
@@ -55,13 +70,18 @@ class StandIn(ThreadingHTTPServer):
 class _Exchange(BaseHTTPRequestHandler):
     server: StandIn
 
+    def do_GET(self):
+        self._exchange(None)
+
     def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self._exchange(self.rfile.read(int(self.headers["Content-Length"])).decode())
+
+    def _exchange(self, body):
         self.server.received.append((self.path, self.headers, body))
         answer = self.server.answers.pop(0) if self.server.answers else Acted(None)
         if isinstance(answer, Acted):
             own_answer = self.server.provider(self.path, self.headers, body)
-            answer = answer.answer or own_answer
+            answer = answer.answer(own_answer) if callable(answer.answer) else answer.answer or own_answer
         if answer == "close":
             return
         if answer == "hang":

@@ -7,6 +7,7 @@ from django.utils.translation import override
 
 from apps.common.admin.displays import (
     EMPTY,
+    EMPTY_CELL,
     left_to_right,
     money_column,
     show_money,
@@ -58,8 +59,8 @@ def test_a_column_follows_relations_to_value_and_zone():
 
     with override("en"):
         assert "9:30" in time_column("booking.starts_at", "start")(None, row)
-    assert money_column("booking.price", "price")(None, row) == EMPTY
-    assert money_column("missing.price", "price")(None, row) == EMPTY
+    assert money_column("booking.price", "price")(None, row) == EMPTY_CELL
+    assert money_column("missing.price", "price")(None, row) == EMPTY_CELL
     assert money_column("booking.price", "price").admin_order_field == "booking__price"
 
 

@@ -26,6 +26,7 @@ from apps.common.providers.segments import BASIC, EXTENSION, Segments, segments
     ],
 )
 def test_segments_follow_the_alphabet_the_text_needs(text, expected):
+    """MSG01, MSG02, MSG03, MSG05, MSG06"""
     assert segments(text) == expected
 
 
