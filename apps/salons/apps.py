@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_delete
 from django.utils.translation import gettext_lazy as _
 
 
@@ -11,8 +12,12 @@ class SalonsConfig(AppConfig):
         from apps.accounts.erasure import add_erasure_part
         from apps.accounts.selectors import add_export_part
         from apps.salons import erasure
+        from apps.salons.models import Salon, Staff
         from apps.salons.selectors import own_cards, own_reviews
+        from apps.salons.services import forget_pictures
 
         add_export_part("customer_cards", own_cards)
         add_export_part("reviews", own_reviews)
         add_erasure_part(erasure)
+        for model in (Staff, Salon):
+            post_delete.connect(forget_pictures, sender=model, dispatch_uid=f"pictures of {model.__name__}")

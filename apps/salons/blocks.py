@@ -18,6 +18,13 @@ def was_blocked(salon, person) -> bool:
     return BlockedPhone.objects.filter(salon=salon, phone_hmac=_phone_hmac(salon.pk, person.phone)).exists()
 
 
+def blocked_phones(salon, phones) -> list[str]:
+    """Those of `phones` whose erased owners `salon` had blocked."""
+    by_hmac = {_phone_hmac(salon.pk, phone): phone for phone in phones}
+    found = BlockedPhone.objects.filter(salon=salon, phone_hmac__in=list(by_hmac))
+    return [by_hmac[hmac] for hmac in found.values_list("phone_hmac", flat=True)]
+
+
 def _phone_hmac(salon_id: int, phone: str) -> str:
     # Bound to the salon, so that two salons' tables cannot be compared.
     return keyed_hash("blocked", f"{salon_id}:{phone}")

@@ -27,3 +27,24 @@ class WorksHere(Rejected):
 
     code = "person_has_role"
     message = _("%(person)s has a role in a salon or on the platform. Only cards of customers are merged.")
+
+
+class TermsChanged(Conflict):
+    """Somebody else changed the price or the duration that was to be changed."""
+
+    code = "terms_changed"
+    message = _("Somebody changed this in the meantime; your change is not saved.")
+
+
+class SkillsChanged(Conflict):
+    """Somebody else changed who does what where it was to be taken away."""
+
+    code = "skills_changed"
+    message = _("Somebody changed this in the meantime: %(names)s. Nothing is saved; look again and save anew.")
+
+
+class WeekChanged(Conflict):
+    """Somebody else changed the hours of the week that was to be changed."""
+
+    code = "week_changed"
+    message = _("Somebody changed this week in the meantime. Nothing is saved; this is how it is now.")

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from adhanpy.calculation.CalculationMethod import CalculationMethod
 from adhanpy.calculation.CalculationParameters import CalculationParameters
 from adhanpy.PrayerTimes import PrayerTimes
-from hijridate import Gregorian
 
+from apps.common.hijri import hijri_of
 from apps.salons.models import PrayerTime, Salon
 
 FRIDAY = 4
@@ -91,10 +91,8 @@ def pause_intervals(
 @lru_cache(maxsize=4096)
 def is_ramadan(day: date) -> bool:
     """Whether `day` lies in Ramadan by the Umm al-Qura calendar. The calendar is known from 1924 to 2077."""
-    try:
-        return Gregorian(day.year, day.month, day.day).to_hijri().month == RAMADAN
-    except OverflowError:
-        return False
+    hijri = hijri_of(day)
+    return hijri is not None and hijri.month == RAMADAN
 
 
 @lru_cache(maxsize=4096)

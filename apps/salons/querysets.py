@@ -1,3 +1,5 @@
+import hashlib
+
 from django.db import models
 from django.db.models import Q
 
@@ -22,6 +24,12 @@ class SalonQuerySet(models.QuerySet):
     def named(self, text):
         """Rows whose name holds `text`, whatever its letter forms, vowel marks or digits."""
         return self.filter(search_text__contains=search_key(text))
+
+
+class ImportRunQuerySet(SalonQuerySet):
+    def of_file(self, content):
+        """Finished imports of a file with these bytes, newest first."""
+        return self.filter(sha256=hashlib.sha256(content).hexdigest(), state="done")
 
 
 class SalonSelfQuerySet(SalonQuerySet):

@@ -1,3 +1,3 @@
-from apps.salons.admin import catalogue, people, salon, schedule, team
+from apps.salons.admin import catalogue, import_runs, people, salon, schedule, team
 
-__all__ = ["catalogue", "people", "salon", "schedule", "team"]
+__all__ = ["catalogue", "import_runs", "people", "salon", "schedule", "team"]

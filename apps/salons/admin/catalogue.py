@@ -6,17 +6,20 @@ from apps.common.admin.displays import left_to_right, money_column, name_column
 from apps.common.admin.filters import BooleanRadioFilter, ScopedRelatedFilter
 from apps.common.admin.transfer import ExportableModelAdmin
 from apps.salons.admin.consequences import AsksAboutVisits
+from apps.salons.admin.grid import SkillsPage
+from apps.salons.admin.imports import ListImportAdmin, PriceListAdmin
 from apps.salons.admin.inlines import AbleStaffInline
-from apps.salons.admin.price_list import PriceListAdmin
-from apps.salons.exports import ServiceCategoryExport, StaffServiceExport
+from apps.salons.admin.prices import PricesPage
+from apps.salons.exports import StaffServiceExport
+from apps.salons.imports.resources import CategoryResource
 from apps.salons.models import Service, ServiceCategory, StaffService
 
 EVERY_VERB = ("view", "add", "change", "delete")
 
 
 @admin.register(ServiceCategory)
-class ServiceCategoryAdmin(AsksAboutVisits, ExportableModelAdmin):
-    resource_classes = [ServiceCategoryExport]
+class ServiceCategoryAdmin(AsksAboutVisits, ListImportAdmin):
+    resource_classes = [CategoryResource]
     allowed_verbs = EVERY_VERB
     empty_text = _("The headings of your price list will stand here. Add one, or import the price list.")
     list_display = ["display_name", "salon", "display_service_count", "position", "is_active"]
@@ -36,8 +39,9 @@ class ServiceCategoryAdmin(AsksAboutVisits, ExportableModelAdmin):
 
 
 @admin.register(Service)
-class ServiceAdmin(AsksAboutVisits, PriceListAdmin):
+class ServiceAdmin(PricesPage, AsksAboutVisits, PriceListAdmin):
     allowed_verbs = EVERY_VERB
+    actions_list = ["prices_action"]
     empty_text = _("What you sell will stand here. Add a service, or import the price list.")
     list_display = ["display_name", "salon", "category", "display_duration", "display_price", "is_active"]
     list_filter = [
@@ -74,8 +78,9 @@ class ServiceAdmin(AsksAboutVisits, PriceListAdmin):
 
 
 @admin.register(StaffService)
-class StaffServiceAdmin(AsksAboutVisits, ExportableModelAdmin):
+class StaffServiceAdmin(SkillsPage, AsksAboutVisits, ExportableModelAdmin):
     resource_classes = [StaffServiceExport]
+    actions_list = ["grid_action"]
     allowed_verbs = EVERY_VERB
     empty_text = _("Who does what will stand here. Customers can book a service as soon as somebody does it.")
     list_display = ["staff", "service", "salon", "display_price", "display_duration"]

@@ -7,6 +7,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from apps.common.admin.dialogs import ReasonDialog
 from apps.common.admin.search import search
+from apps.common.name_keys import NameKey
 from apps.common.reader import shown_phone
 from apps.common.scope import visible_rows
 from apps.salons.consequences import visits
@@ -61,7 +62,7 @@ class MergeDialog(ReasonDialog):
     def _offered(self):
         term = self.data.get("term") or self.request.GET.get("term", "")
         found = search(self._cards, ["user__name", "user__phone"], term, reader=self.request.user)
-        cards = list(found.order_by("user__name", "pk")[:MOST_OFFERED])
+        cards = list(found.order_by(NameKey("user__name"), "pk")[:MOST_OFFERED])
         empty = _("Choose a card") if cards else _("No other card found")
         return [("", empty), *((card.pk, self._name(card)) for card in cards)]
 

@@ -15,10 +15,13 @@ from apps.common.admin.forms import ScopedModelForm
 from apps.common.admin.transfer import ExportableModelAdmin
 from apps.common.errors import DomainError
 from apps.common.fields import PhoneFormField
+from apps.common.name_keys import NameKey
 from apps.common.reader import called
 from apps.salons import services
+from apps.salons.admin.imports import ListImportAdmin
 from apps.salons.admin.merging import MergeDialog
-from apps.salons.exports import CustomerExport, ReviewExport
+from apps.salons.exports import ReviewExport
+from apps.salons.imports.resources import CustomerResource
 from apps.salons.models import Customer, Review
 
 
@@ -47,8 +50,8 @@ class NewCustomerForm(ScopedModelForm):
 
 
 @admin.register(Customer)
-class CustomerAdmin(ExportableModelAdmin):
-    resource_classes = [CustomerExport]
+class CustomerAdmin(ListImportAdmin):
+    resource_classes = [CustomerResource]
     empty_text = _("Everybody who books will stand here. You can also add customers by phone.")
     list_display = ["display_customer", "display_phone", "salon", "is_blocked", "display_since"]
     list_filter = [
@@ -69,7 +72,7 @@ class CustomerAdmin(ExportableModelAdmin):
     display_phone = phone_column("user.phone", _("phone"))
     display_since = time_column("created_at", _("customer since"))
 
-    @admin.display(description=_("customer"), ordering="user__name")
+    @admin.display(description=_("customer"), ordering=NameKey("user__name"))
     def display_customer(self, customer):
         return two_lines(customer.user if customer.user.erased_at else customer.user.name or _("(no name yet)"))
 

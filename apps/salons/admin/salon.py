@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from django import forms
 from django.contrib import admin
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget
 
@@ -14,13 +14,14 @@ from apps.common.admin.filters import BooleanRadioFilter, ChoicesDropdownFilter
 from apps.common.admin.forms import ScopedModelForm
 from apps.common.admin.transfer import ExportableModelAdmin
 from apps.salons.admin.consequences import AsksAboutVisits
+from apps.salons.admin.pictures import PicturesPage
 from apps.salons.exports import SalonExport
 from apps.salons.models import PrayerTime, Salon
 from apps.salons.policies import OWN_FIGURES, PRESETS, Terms, policy_of
 from apps.salons.prayer import prayer_calls
 
 # Set with the platform: a manager who raised their own refund limit would have none.
-PLATFORM_FIELDS = ["slug", "timezone", "refund_limit", "is_active"]
+PLATFORM_FIELDS = ["slug", "timezone", "refund_limit", "refund_daily_limit", "is_active"]
 
 
 def shown_when(field, condition):
@@ -36,12 +37,17 @@ KEEPS_PRAYER = shown_when("prayer_pause", f"!= '{Salon.PrayerPause.NONE}'")
 
 def policies():
     """`[(key, policy in words), …]`"""
-    text = gettext("%(policy)s: free until %(hours)s hours before, then %(percent)s %% of the price")
-    presets = [
-        (key, text % {"policy": name, "hours": hours, "percent": percent})
-        for key, (name, (hours, percent)) in PRESETS.items()
-    ]
+    presets = [(key, in_words(name, hours, percent)) for key, (name, (hours, percent)) in PRESETS.items()]
     return [*presets, (OWN_FIGURES, gettext("own figures"))]
+
+
+def in_words(policy, hours, percent):
+    text = ngettext(
+        "%(policy)s: free until %(hours)s hour before, then %(percent)s %% of the price",
+        "%(policy)s: free until %(hours)s hours before, then %(percent)s %% of the price",
+        hours,
+    )
+    return text % {"policy": policy, "hours": hours, "percent": percent}
 
 
 class SalonForm(ScopedModelForm):
@@ -76,9 +82,11 @@ class SalonForm(ScopedModelForm):
 
 
 @admin.register(Salon)
-class SalonAdmin(AsksAboutVisits, ExportableModelAdmin):
+class SalonAdmin(PicturesPage, AsksAboutVisits, ExportableModelAdmin):
     form = SalonForm
     resource_classes = [SalonExport]
+    actions_detail = ["pictures_action"]
+    picture_fields = ["logo", "cover"]
     list_display = ["display_name", "city", "audience", "display_confirmation", "display_phone", "is_active"]
     list_filter = [
         ("city", ChoicesDropdownFilter),
@@ -108,6 +116,7 @@ class SalonAdmin(AsksAboutVisits, ExportableModelAdmin):
                     ("address", "phone"),
                     ("slug", "timezone"),
                     ("is_active", "stylists_see_phones"),
+                    "show_hijri_dates",
                 ]
             },
         ),
@@ -132,7 +141,7 @@ class SalonAdmin(AsksAboutVisits, ExportableModelAdmin):
                     "policy",
                     ("free_cancellation_hours", "late_cancellation_percent"),
                     ("no_show_grace_minutes", "prepay_after_no_shows"),
-                    "refund_limit",
+                    ("refund_limit", "refund_daily_limit"),
                 ],
             },
         ),
@@ -179,7 +188,7 @@ class SalonAdmin(AsksAboutVisits, ExportableModelAdmin):
         return dict(policies())[policy_of(terms_of(salon))]
 
     def save_model(self, request, obj, form, change):
-        if change and "refund_limit" in form.changed_data:
+        if change and {"refund_limit", "refund_daily_limit"} & set(form.changed_data):
             # Or the limit could be raised where a refund above it takes proof.
             ensure_proven(proven_at(request))
         super().save_model(request, obj, form, change)

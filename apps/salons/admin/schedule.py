@@ -15,15 +15,19 @@ from apps.common.admin.filters import (
 from apps.common.admin.transfer import ExportableModelAdmin
 from apps.salons.admin.catalogue import EVERY_VERB
 from apps.salons.admin.consequences import AsksAboutVisits
+from apps.salons.admin.imports import ListImportAdmin
 from apps.salons.admin.inlines import WHOLE_SALON, ExceptionHoursInline, NobodyIsEverybody
 from apps.salons.admin.rosters import WarnsOfLongHours
-from apps.salons.exports import PrayerTimeExport, ScheduleExceptionExport, TimeOffExport, WeeklyHoursExport
+from apps.salons.admin.week import WeekPage
+from apps.salons.exports import PrayerTimeExport, ScheduleExceptionExport
+from apps.salons.imports.resources import HoursResource, TimeOffResource
 from apps.salons.models import PrayerTime, ScheduleException, TimeOff, WeeklyHours
 
 
 @admin.register(WeeklyHours)
-class WeeklyHoursAdmin(NobodyIsEverybody, WarnsOfLongHours, AsksAboutVisits, ExportableModelAdmin):
-    resource_classes = [WeeklyHoursExport]
+class WeeklyHoursAdmin(WeekPage, NobodyIsEverybody, WarnsOfLongHours, AsksAboutVisits, ListImportAdmin):
+    resource_classes = [HoursResource]
+    actions_list = ["week_action"]
     allowed_verbs = EVERY_VERB
     empty_text = _("Opening hours and working hours will stand here. Without hours there is no time to book.")
     list_display = ["display_who", "salon", "weekday", "display_hours", "display_validity", "exception"]
@@ -132,8 +136,8 @@ class PrayerTimeAdmin(AsksAboutVisits, ExportableModelAdmin):
 
 
 @admin.register(TimeOff)
-class TimeOffAdmin(AsksAboutVisits, ExportableModelAdmin):
-    resource_classes = [TimeOffExport]
+class TimeOffAdmin(AsksAboutVisits, ListImportAdmin):
+    resource_classes = [TimeOffResource]
     allowed_verbs = EVERY_VERB
     empty_text = _("Holidays, sick days and hours away will stand here.")
     list_display = ["staff", "salon", "display_starts_at", "display_ends_at", "reason"]

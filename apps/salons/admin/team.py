@@ -10,19 +10,25 @@ from apps.accounts.sessions import proven_at
 from apps.common.admin.displays import phone_column, show_phone, state_column, two_lines
 from apps.common.admin.filters import BooleanRadioFilter, ChoicesDropdownFilter, ScopedRelatedFilter
 from apps.common.admin.transfer import ExportableModelAdmin
+from apps.common.name_keys import NameKey
 from apps.common.scope import salons_allowing
 from apps.common.text import localized
 from apps.salons.admin.catalogue import EVERY_VERB
 from apps.salons.admin.consequences import AsksAboutVisits
+from apps.salons.admin.imports import ListImportAdmin
 from apps.salons.admin.inlines import OfferedServicesInline, TimeOffInline, UsualHoursInline
+from apps.salons.admin.pictures import PicturesPage
 from apps.salons.admin.rosters import WarnsOfLongHours
-from apps.salons.exports import MembershipExport, StaffExport
+from apps.salons.exports import MembershipExport
+from apps.salons.imports.resources import StaffResource
 from apps.salons.models import Membership, Staff
 
 
 @admin.register(Staff)
-class StaffAdmin(WarnsOfLongHours, AsksAboutVisits, ExportableModelAdmin):
-    resource_classes = [StaffExport]
+class StaffAdmin(PicturesPage, WarnsOfLongHours, AsksAboutVisits, ListImportAdmin):
+    resource_classes = [StaffResource]
+    actions_detail = ["pictures_action"]
+    picture_fields = ["photo"]
     allowed_verbs = EVERY_VERB
     empty_text = _("The people your customers book will stand here.")
     list_display = ["display_name", "salon", "gender", "display_phone", "position", "is_active"]
@@ -96,7 +102,7 @@ class MembershipAdmin(ExportableModelAdmin):
         "role", {SalonRole.MANAGER: "primary", SalonRole.RECEPTIONIST: "info", SalonRole.STYLIST: "success"}
     )
 
-    @admin.display(description=_("person"), ordering="user__name")
+    @admin.display(description=_("person"), ordering=NameKey("user__name"))
     def display_person(self, membership):
         return two_lines(membership.user, show_phone(membership.user.phone, membership))
 

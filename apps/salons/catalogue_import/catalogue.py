@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
-from apps.salons.catalogue_import.cells import canonical
-from apps.salons.catalogue_import.rows import folded
+from apps.common.imports.cells import canonical
+from apps.common.imports.rows import folded
 from apps.salons.models import Salon, Service, ServiceCategory
 
 

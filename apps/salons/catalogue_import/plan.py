@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.errors import Rejected
+from apps.common.imports.columns import Layout
+from apps.common.imports.errors import Problem
+from apps.common.imports.rows import Row, same_text
 from apps.common.text import search_key
 from apps.salons.catalogue_import.catalogue import AmbiguousName, Catalogue, CategoryDraft, ServiceDraft
-from apps.salons.catalogue_import.columns import Layout
-from apps.salons.catalogue_import.errors import Problem
 from apps.salons.catalogue_import.report import MOVED, Addition, Change, Names, Report, Value
-from apps.salons.catalogue_import.rows import Row, same_text
 from apps.salons.consequences import visits
 from apps.salons.models import Service, ServiceCategory
 

@@ -7,18 +7,15 @@ from typing import TypeAlias
 
 from django.utils.translation import gettext as _
 
+from apps.common.imports.report import MOST_SHOWN, NOTHING, BaseReport, Counts
 from apps.common.text import localized
 from apps.salons.catalogue_import.columns import COLUMNS
-from apps.salons.catalogue_import.errors import Finding, Problem, findings, spans
 
 # A name is its Arabic and its English text.
 Names: TypeAlias = tuple[str, str]
 Value: TypeAlias = str | int | bool | Decimal | Names
 
-NOTHING = "—"
 MOVED = "category"
-# What leaving the row out does not mend, or should not.
-NOT_OF_A_ROW = {"column_unknown", "column_doubled", "column_missing", "row_unknown", "duration_missing"}
 
 
 def shown(value: Value) -> str:
@@ -49,7 +46,7 @@ class Change:
 
     @property
     def column(self) -> str:
-        return _("Category") if self.key == MOVED else COLUMNS[self.key].heading
+        return _("Category") if self.key == MOVED else COLUMNS.by_key[self.key].heading
 
     @property
     def old_text(self) -> str:
@@ -76,12 +73,19 @@ class Addition:
         return shown(self.names)
 
     @property
-    def category(self) -> str:
-        return shown(self.category_names)
+    def cells(self) -> list[tuple[str, str]]:
+        """`(heading, text)` of each of `addition_headings`."""
+        texts = [self.code, shown(self.category_names), str(self.price), str(self.minutes)]
+        return list(zip(addition_headings(), texts, strict=True))
+
+
+def addition_headings() -> list[str]:
+    """What is told of a new service besides its name, in the active language."""
+    return [_("Code"), _("Category"), _("Price incl. VAT, SAR"), _("Minutes")]
 
 
 @dataclass
-class Report:
+class Report(BaseReport):
     """Counts of services and categories by what happens to them, and the detail behind the counts."""
 
     services_created: int = 0
@@ -89,21 +93,25 @@ class Report:
     services_unchanged: int = 0
     categories_created: int = 0
     categories_updated: int = 0
-    rows_skipped: int = 0
     durations_defaulted: int = 0
     visits_kept: int = 0
-    problems: list[Problem] = field(default_factory=list)
     additions: list[Addition] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
 
     @property
-    def bad_rows(self) -> str:
-        """Numbers of the rows that could be left out because of a problem, as the operator would write them."""
-        return spans(sorted({problem.row for problem in self.problems if problem.code not in NOT_OF_A_ROW}))
+    def addition_headings(self) -> list[str]:
+        """What is told of a new service."""
+        return addition_headings()
 
-    def findings(self) -> list[Finding]:
-        """The problems for people, in the active language."""
-        return findings(self.problems)
+    @property
+    def changes_shown(self) -> list[Change]:
+        """The cells of the first changed rows."""
+        rows = sorted({change.row for change in self.changes})[:MOST_SHOWN]
+        return [change for change in self.changes if change.row in set(rows)]
+
+    def counts(self) -> Counts:
+        """Services by what happens to them."""
+        return Counts(self.services_created, self.services_updated, self.services_unchanged)
 
     def lines(self) -> list[tuple[str, int]]:
         """`[(label, count), …]` in the active language."""

@@ -1,4 +1,5 @@
 from apps.salons.models.catalogue import Service, ServiceCategory, Staff, StaffService
+from apps.salons.models.imports import ImportRun
 from apps.salons.models.salon import BlockedPhone, CardMerge, Customer, Membership, Review, Salon
 from apps.salons.models.schedule import PrayerTime, ScheduleException, TimeOff, WeeklyHours
 
@@ -6,6 +7,7 @@ __all__ = [
     "BlockedPhone",
     "CardMerge",
     "Customer",
+    "ImportRun",
     "Membership",
     "PrayerTime",
     "Review",

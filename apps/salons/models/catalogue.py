@@ -107,6 +107,7 @@ class Staff(PublicId, Named, SalonOwned):
     title_ar = models.CharField(_("Arabic title"), max_length=120, blank=True)
     title_en = models.CharField(_("English title"), max_length=120, blank=True)
     color = models.CharField(_("colour in the calendar"), max_length=7, default="#7c3aed")
+    photo = models.ImageField(_("photo"), blank=True, editable=False)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     keeps_prayer_pause = models.BooleanField(
         _("keeps the prayer pause"),

@@ -48,6 +48,8 @@ class Salon(Named, Tracked):
     city = models.CharField(_("city"), max_length=16, choices=City.choices, default=City.RIYADH)
     address = models.CharField(_("street address"), max_length=255, blank=True)
     phone = PhoneField(_("phone"), blank=True, is_public=True)
+    logo = models.ImageField(_("logo"), blank=True, editable=False)
+    cover = models.ImageField(_("cover picture"), blank=True, editable=False)
     timezone = models.CharField(_("time zone"), max_length=64, default="Asia/Riyadh")
     offers_home_service = models.BooleanField(_("visits customers at home"), default=False)
     home_service_licence = models.CharField(_("home service licence"), max_length=64, blank=True)
@@ -99,10 +101,18 @@ class Salon(Named, Tracked):
     refund_limit = models.DecimalField(
         _("refund a manager may approve alone"), max_digits=10, decimal_places=2, default=500
     )
+    refund_daily_limit = models.DecimalField(
+        _("refunds one person may approve alone in a day"), max_digits=10, decimal_places=2, default=2000
+    )
     stylists_see_phones = models.BooleanField(
         _("stylists see customers' phones"),
         default=False,
         help_text=_("Otherwise they see the last two digits only."),
+    )
+    show_hijri_dates = models.BooleanField(
+        _("show Hijri dates too"),
+        default=False,
+        help_text=_("By the Umm al-Qura calendar, beside the Gregorian date of a day."),
     )
     is_active = models.BooleanField(_("open for business"), default=True)
 
@@ -154,6 +164,11 @@ class Salon(Named, Tracked):
             models.CheckConstraint(
                 condition=Q(refund_limit__gte=0),
                 name="salons_salon_refund_limit",
+                violation_error_message=_("The refund limit cannot be negative."),
+            ),
+            models.CheckConstraint(
+                condition=Q(refund_daily_limit__gte=0),
+                name="salons_salon_refund_daily_limit",
                 violation_error_message=_("The refund limit cannot be negative."),
             ),
             models.CheckConstraint(

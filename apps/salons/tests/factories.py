@@ -10,6 +10,7 @@ from apps.accounts.roles import SalonRole
 from apps.accounts.tests.factories import UserFactory
 from apps.salons.models import (
     Customer,
+    ImportRun,
     Membership,
     PrayerTime,
     Review,
@@ -120,6 +121,18 @@ class ScheduleExceptionFactory(SalonOwnedFactory):
     name_en = "Closed"
     starts_on = factory.LazyFunction(timezone.localdate)
     ends_on = factory.SelfAttribute("starts_on")
+
+
+class ImportRunFactory(SalonOwnedFactory):
+    class Meta:
+        model = ImportRun
+
+    model_label = "salons.customer"
+    file_name = "list.csv"
+    sha256 = "0" * 64
+    token = factory.Faker("uuid4")
+    state = ImportRun.State.DONE
+    actor = factory.SubFactory(UserFactory)
 
 
 class PrayerTimeFactory(SalonOwnedFactory):

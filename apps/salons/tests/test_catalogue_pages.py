@@ -10,7 +10,9 @@ from django.urls import reverse
 
 from apps.accounts.roles import PlatformRole, SalonRole
 from apps.accounts.tests.factories import PlatformUserFactory
-from apps.salons.models import Service, ServiceCategory
+from apps.common.imports.sheet import MOST_BYTES
+from apps.common.imports.uploads import FOLDER
+from apps.salons.models import ImportRun, Service, ServiceCategory
 from apps.salons.tests.factories import MembershipFactory, SalonFactory, ServiceCategoryFactory, ServiceFactory
 from apps.salons.tests.price_lists import REAL, csv_of, stored
 
@@ -40,7 +42,9 @@ def manager(client, salon):
 def uploads(tmp_path, monkeypatch):
     """Where uploaded files wait, so that a test sees what is left of them."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    return tmp_path
+    folder = tmp_path / FOLDER
+    folder.mkdir()
+    return folder
 
 
 def upload(client, content, salon, *, name="list.csv", **options):
@@ -69,9 +73,10 @@ def test_the_real_list_through_the_pages(client, salon, manager, uploads):
     page = refused.content.decode()
     assert "400 - 300" in page
     assert "السعر شامل الضريبة" in page
-    assert list(uploads.iterdir()) == []
+    assert len(list(uploads.iterdir())) == 1
 
-    preview = upload(client, REAL.read_bytes(), salon, default_duration="45", skip_rows="23")
+    again = {field.html_name: field.value() or "" for field in refused.context["again_form"]}
+    preview = client.post(IMPORT, {**again, "again": "1"})
 
     assert Service.objects.count() == 0
     assert preview.context["result"].report.services_created == 70
@@ -144,7 +149,7 @@ def test_a_salon_that_is_none_is_a_form_error(client, salon, manager, named):
 
 
 def test_too_large_a_file_is_refused_by_the_form(client, salon, manager, uploads):
-    page = upload(client, b"x" * (5 * 1024 * 1024 + 1), salon)
+    page = upload(client, b"x" * (MOST_BYTES + 1), salon)
 
     assert set(page.context["form"].errors) == {"import_file"}
     assert list(uploads.iterdir()) == []
@@ -169,9 +174,10 @@ def test_confirming_twice_imports_once(client, salon, manager):
 
     answer = client.post(CONFIRM, agreed, follow=True)
 
-    assert answer.redirect_chain == [(IMPORT, 302)]
+    assert answer.redirect_chain == [(reverse("admin:salons_importrun_changelist"), 302)]
+    assert "1" in messages_of(answer)[0]
     assert stored() == before
-    assert Service.objects.count() == 1
+    assert (Service.objects.count(), ImportRun.objects.count()) == (1, 1)
 
 
 def test_a_confirmation_is_good_for_its_file_its_salon_its_person_and_its_session_only(client, salon, manager):

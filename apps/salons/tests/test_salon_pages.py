@@ -3,15 +3,14 @@
 import pytest
 import tablib
 import time_machine
-from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from apps.accounts.roles import SalonRole
 from apps.accounts.tests.factories import OwnerFactory
-from apps.common.admin.transfer import ImportableModelAdmin
 from apps.common.resources import ScopedResource
-from apps.salons.models import Salon, Service, Staff
+from apps.salons.imports.resources import StaffResource
+from apps.salons.models import Salon, Staff
 from apps.salons.policies import PRESETS, Terms, policy_of
 from apps.salons.tests.factories import MembershipFactory, SalonFactory, StaffFactory
 
@@ -84,10 +83,17 @@ def test_av47_an_import_refuses_them_too_and_takes_nobody(audience, fits, misfit
     assert not Staff.objects.exists()
 
 
-def test_av47_no_import_of_ours_writes_staff():
-    importing = [model for model, page in admin.site._registry.items() if isinstance(page, ImportableModelAdmin)]
+@pytest.mark.parametrize(("audience", "fits", "misfit"), [("women", "female", "male"), ("men", "male", "female")])
+def test_av47_the_import_of_staff_refuses_them_too_and_takes_nobody(audience, fits, misfit):
+    salon = SalonFactory(audience=audience)
+    resource = StaffResource(user=MembershipFactory(salon=salon).user, salon=salon)
 
-    assert importing == [Service]
+    report = resource.import_data(f"Name (English),Gender\nSara,{fits}\nSam,{misfit}".encode()).report
+
+    assert [(problem.row, problem.column, problem.code) for problem in report.problems] == [
+        (3, "Gender", "gender_refused")
+    ]
+    assert not Staff.objects.exists()
 
 
 def test_who_left_stays_in_the_books_and_does_not_come_back():

@@ -6,10 +6,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from apps.common.errors import Rejected
+from apps.common.imports.cells import LONGEST, SHORTEST
+from apps.common.imports.rows import row_numbers
 from apps.salons.catalogue_import import MOST_BYTES, WINDOWS_1256
-from apps.salons.catalogue_import.cells import LONGEST, SHORTEST
-from apps.salons.catalogue_import.resource import CatalogueResource
-from apps.salons.catalogue_import.rows import row_numbers
+from apps.salons.imports.price_list import CatalogueResource
 from apps.salons.models import Salon
 
 

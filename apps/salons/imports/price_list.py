@@ -1,56 +1,28 @@
 """The price list as django-import-export knows it: the admin's pages and the command both go through this class."""
 
 from import_export.fields import Field
-from import_export.results import Result
 
-from apps.common.errors import DomainError
+from apps.common.imports.columns import SALON, word_for
 from apps.common.resources import ScopedResource
-from apps.salons.catalogue_import import Options, Report, import_catalogue
-from apps.salons.catalogue_import.columns import EXPORTED, SALON, word_for
+from apps.salons.catalogue_import import CatalogueImporter, Options, Report
+from apps.salons.catalogue_import.columns import EXPORTED
+from apps.salons.imports.resources import FileResource
 from apps.salons.models import Service
 
 
-class CatalogueResult(Result):
-    """What the pages ask of a result; all there is to tell stands in `report`."""
+class CatalogueResource(FileResource):
+    """Services with their categories, in and out."""
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.report = Report()
-
-    def has_errors(self):
-        return bool(self.base_errors or self.report.problems)
-
-
-class CatalogueResource(ScopedResource):
-    """Services with their categories, in and out.
-
-    The library reads and saves row by row, six queries each; a price list is one thing, so `import_data`, through
-    which every door of the library goes, hands the whole file to `import_catalogue`. `dataset` is the file's bytes.
-    """
+    options_class = Options
+    empty_report = Report
 
     class Meta(ScopedResource.Meta):
         model = Service
         fields = ()
         import_id_fields = ("code",)
 
-    def import_data(self, dataset, dry_run=False, raise_errors=False, **kwargs):  # noqa: FBT002 - the library's signature
-        result = CatalogueResult()
-        options = {name: self.options[name] for name in Options.__dataclass_fields__ if name in self.options}
-        try:
-            result.report = import_catalogue(
-                dataset,
-                salon=self.salon,
-                actor=self.user,
-                source=kwargs.get("file_name", ""),
-                options=Options(**options),
-                dry_run=dry_run,
-                previewed=self.options.get("previewed", ""),
-            )
-        except DomainError as error:
-            if raise_errors:
-                raise
-            result.append_base_error(self.get_error_result_class()(error))
-        return result
+    def importer(self, options):
+        return CatalogueImporter(self.salon, options)
 
     def get_user_visible_fields(self):
         return [Field(column_name=column.heading) for column in EXPORTED]

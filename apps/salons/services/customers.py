@@ -1,4 +1,4 @@
-"""What a salon does with its own records."""
+"""What a salon does with the cards it keeps of its customers."""
 
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ from apps.accounts.models import User
 from apps.accounts.services.profile import adopt_stricter_consent, update_profile
 from apps.common.errors import Conflict, Forbidden, Missing
 from apps.common.fields import validate_phone
-from apps.common.history import insert_unless, save_as
+from apps.common.history import delete_as, insert_unless, save_as
 from apps.common.locks import lock
 from apps.common.statements import compiled
 from apps.common.transactions import use_case
@@ -21,11 +21,6 @@ from apps.salons.errors import CardsOfTwoSalons, CustomerCardExists, SameCard, W
 from apps.salons.models import CardMerge, Customer, Review
 
 ONE_CARD = "salons_customer_one_card"
-
-
-def lock_schedule(salon_id):
-    """Hours, time off and people of the salon, for whoever changes them: until the commit nothing is booked in it."""
-    lock(exclusive=[("schedule", salon_id)])
 
 
 @transaction.atomic
@@ -49,6 +44,13 @@ def customer_card_of(person, *, salon):
     """The card `salon` keeps of `person`; before their first visit one that is not stored yet."""
     card = _card.first(salon=salon.pk, person=person.pk)
     return card or Customer(salon=salon, user=person, is_blocked=was_blocked(salon, person))
+
+
+def keep_customer_card(card, *, actor):
+    """Store `card`, which `customer_card_of` made. Returns the one somebody else opened in this moment, if there is."""
+    if insert_unless(card, rule=ONE_CARD, actor=actor):
+        return card
+    return _card.first(salon=card.salon_id, person=card.user_id)
 
 
 @compiled
@@ -129,8 +131,7 @@ def _take_over(card, into, *, actor, reason):
     into.is_blocked |= card.is_blocked
     into.created_at = min(into.created_at, card.created_at)
     save_as(into, actor=actor, reason=reason, update_fields=["notes", "is_blocked", "created_at"])
-    card._history_user, card._change_reason = actor, reason
-    card.delete()
+    delete_as(card, actor=actor, reason=reason)
     # After the last version of the card, which tells what stood on it.
     card.is_blocked = into.is_blocked
     keep_block(card)
