@@ -307,6 +307,24 @@ def intersect(first: Sequence[Interval], second: Sequence[Interval]) -> list[Int
     return common
 
 
+def subtract(first: Sequence[Interval], second: Sequence[Interval]) -> list[Interval]:
+    """What of the first list is not in the second, both by time and without overlap."""
+    left: list[Interval] = []
+    position = 0
+    for start, end in first:
+        while position < len(second) and second[position][1] <= start:
+            position += 1
+        ahead = position
+        while ahead < len(second) and second[ahead][0] < end:
+            if start < second[ahead][0]:
+                left.append((start, second[ahead][0]))
+            start = max(start, second[ahead][1])
+            ahead += 1
+        if start < end:
+            left.append((start, end))
+    return left
+
+
 def to_minutes(moment: datetime) -> int:
     """Whole minutes since the epoch of an aware datetime."""
     return int(moment.timestamp()) // 60

@@ -91,3 +91,10 @@ class BookingChanged(Conflict):
     """Somebody gave the visit to another calendar while we waited for this one."""
 
     code = "booking_changed"
+
+
+class StalePage(Conflict):
+    """A step was chosen on a page that shows the booking as it no longer is."""
+
+    code = "stale_page"
+    message = _("Somebody changed this booking meanwhile. Look at it again.")

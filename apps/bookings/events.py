@@ -35,6 +35,13 @@ class BookingRepriced:
 
 
 @dataclass(frozen=True, slots=True)
+class BookingResized:
+    """Longer or shorter from the same start on, with the same person and for the same price."""
+
+    booking_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class BookingCancelled:
     """It is off. What was paid beyond `fee_amount` (SAR) goes back to the customer."""
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.accounts.models import User
 from apps.bookings import selectors
@@ -215,7 +216,14 @@ class _Words:
         opens = next(begins for begins, ends in calendar.working if begins <= start < ends)
         following = start + visit.step - (start - opens) % visit.step
         about = {"step": visit.step, "time": self._clock(following)}
-        return _("Start times lie %(step)d minutes apart, the next one is %(time)s.") % about
+        return (
+            ngettext(
+                "Start times lie %(step)d minute apart, the next one is %(time)s.",
+                "Start times lie %(step)d minutes apart, the next one is %(time)s.",
+                visit.step,
+            )
+            % about
+        )
 
     def _away(self, staff, begins, ends):
         row = next(r for r in self._time_off if r.staff_id == staff.pk and to_minutes(r.starts_at) == begins)

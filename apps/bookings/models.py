@@ -131,6 +131,7 @@ class Booking(SalonOwned):
             models.Index(
                 fields=["hold_expires_at"], name="bookings_open_holds", condition=Q(hold_expires_at__isnull=False)
             ),
+            models.Index(fields=["salon"], name="bookings_with_guest", condition=~Q(guest_name="")),
         ]
         constraints = [
             salon_key("bookings_booking"),

@@ -36,6 +36,18 @@ from apps.salons.models import PrayerTime, Salon, ScheduleException, Staff, Staf
 from apps.salons.prayer import CalledByHand, pauses_of
 
 ONE_DAY = timedelta(days=1)
+# Columns of WeeklyHours in the order of `availability.Window`.
+WINDOW = (
+    "staff_id",
+    "exception_id",
+    "weekday",
+    "opens",
+    "closes",
+    "ends_next_day",
+    "is_break",
+    "valid_from",
+    "valid_until",
+)
 HALF_A_DAY = 720
 # What may lie before and after a visit's start: 8 hours of preparation; 24 hours of service, 8 of cleaning up; and the
 # hour that a clock change may take from a local midnight.
@@ -165,14 +177,18 @@ def free_offers(service, candidates, starts_at: datetime, *, now: datetime, movi
 
 
 def free_as_agreed(booking: Booking, candidates, *, now: datetime) -> list[Offer]:
-    """Those of `candidates` (Offers) who could take `booking` at its very time, the emptiest day first.
+    """Those of `candidates` (Offers) who could take `booking` at its very time, the emptiest day first."""
+    return free_at(booking.salon, booking, candidates, booking.starts_at, now=now, moving=booking)
 
-    The time is agreed already, so notice, horizon and grid do not matter.
+
+def free_at(salon, terms, candidates, starts_at: datetime, *, now: datetime, moving=None) -> list[Offer]:
+    """Those of `candidates` (Offers) with time for `terms` (as in `visit_of`) at a moment that is agreed already, the
+    emptiest day first: notice, horizon and grid do not matter.
     """
-    calendars = calendars_at(booking.salon, candidates, booking.starts_at, now=now, moving=booking)
-    start, free = to_minutes(booking.starts_at), []
-    for offer in candidates:
-        calendar, visit = calendars[offer.staff.pk], visit_of(offer, booking, booking.salon)
+    calendars = calendars_at(salon, candidates, starts_at, now=now, moving=moving)
+    start, free = to_minutes(starts_at), []
+    for offer in candidates if calendars else ():
+        calendar, visit = calendars[offer.staff.pk], visit_of(offer, terms, salon)
         if all(cause in TIMELESS for _from, _until, cause in obstacles(calendar, visit, start)):
             free.append(offer)
     return sorted(free, key=lambda offer: _minutes_booked_around(calendars[offer.staff.pk], start))
@@ -325,22 +341,11 @@ def load_schedule(salon, first, last, *, today, staff_ids=None):
 
 @compiled
 def _windows(*, salon, begin, end, staff):
-    """Rows in the order of Window."""
     hours = WeeklyHours.objects.filter(salon=salon).in_force(begin, end).order_by()
     if staff is not None:
         # What anybody works in a season says whether the salon itself sets bounds in it.
         hours = hours.filter(Q(OneOf("staff_id", staff)) | Q(staff=None) | Q(exception__isnull=False))
-    return hours.values_list(
-        "staff_id",
-        "exception_id",
-        "weekday",
-        "opens",
-        "closes",
-        "ends_next_day",
-        "is_break",
-        "valid_from",
-        "valid_until",
-    )
+    return hours.values_list(*WINDOW)
 
 
 @compiled

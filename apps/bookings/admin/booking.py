@@ -11,14 +11,25 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 
 from apps.bookings import policies, services
-from apps.bookings.admin.dialogs import CancelDialog, MoveDialog, ReassignDialog, ServiceDialog
+from apps.bookings.admin.calendar import CalendarMixin
+from apps.bookings.admin.dialogs import (
+    BookingDialog,
+    CancelDialog,
+    ReassignDialog,
+    ServiceDialog,
+    StepDialog,
+    seen_version,
+)
 from apps.bookings.admin.forms import DeskBookingForm
+from apps.bookings.admin.link import PaymentLinkStep
+from apps.bookings.admin.moving import MoveDialog
+from apps.bookings.admin.page import again, page_context
 from apps.bookings.admin.telling import tell_reassigned, warn_of_overlaps
 from apps.bookings.admin.times import NOT_FREE
 from apps.bookings.admin.why_not import why_not_page
 from apps.bookings.models import Booking
 from apps.bookings.resources import BookingResource
-from apps.common.admin.dialogs import ConfirmDialog, ReasonDialog, attempt, page_of, run_use_case
+from apps.common.admin.dialogs import attempt, page_of, run_use_case
 from apps.common.admin.displays import (
     EMPTY,
     money_column,
@@ -33,6 +44,7 @@ from apps.common.admin.displays import (
 from apps.common.admin.filters import ChoicesDropdownFilter, RangeDateTimeFilter, ScopedRelatedFilter
 from apps.common.admin.transfer import ExportableModelAdmin
 from apps.common.errors import DomainError
+from apps.common.name_keys import NameKey
 from apps.common.reader import called
 from apps.common.scope import salons_allowing
 from apps.salons.services import person_with_phone
@@ -79,10 +91,12 @@ def _ask_again(request, form, dialog):
 
 
 @admin.register(Booking)
-class BookingAdmin(ExportableModelAdmin):
+class BookingAdmin(PaymentLinkStep, CalendarMixin, ExportableModelAdmin):
     # A new visit is typed in, afterwards only the use cases change it.
     allowed_verbs = ("view", "add")
     resource_classes = [BookingResource]
+    change_form_template = "bookings/admin/booking_page.html"
+    add_form_template = "admin/change_form.html"
     list_display = [
         "display_visit",
         "display_customer",
@@ -147,6 +161,7 @@ class BookingAdmin(ExportableModelAdmin):
         "confirm_action",
         "arrive_action",
         "complete_action",
+        "payment_link_action",
         "no_show_action",
         "reschedule_action",
         "service_action",
@@ -166,7 +181,7 @@ class BookingAdmin(ExportableModelAdmin):
     display_reference = reference_column("display_reference", _("reference"))
     display_phone = phone_column("customer.user.phone", _("phone"))
 
-    @admin.display(description=_("customer"), ordering="customer__user__name")
+    @admin.display(description=_("customer"), ordering=NameKey("customer__user__name"))
     def display_customer(self, booking):
         person = booking.customer.user
         if booking.guest_name:
@@ -272,6 +287,20 @@ class BookingAdmin(ExportableModelAdmin):
             tell_reassigned(request, moved, left)
         return HttpResponse(headers={"HX-Redirect": page_of(request)})
 
+    # --- The page of a visit ---
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related(*self.list_select_related)
+
+    def render_change_form(self, request, context, obj=None, **kwargs):
+        if obj is not None:
+            # The steps stand in the banner, where none of them is cut off.
+            context |= page_context(request, obj, context.pop("actions_detail", ()), STATE_COLOURS)
+        return super().render_change_form(request, context, obj=obj, **kwargs)
+
+    def get_changeform_initial_data(self, request):
+        return super().get_changeform_initial_data(request) | again(request)
+
     # --- Steps: shown when the state and the person's rights allow them ---
 
     def _may_step(self, request, verb, object_id, states):
@@ -312,7 +341,7 @@ class BookingAdmin(ExportableModelAdmin):
         icon="check_circle",
         variant=ActionVariant.PRIMARY,
         permissions=["confirm_booking"],
-        dialog=_dialog(_("Confirm this booking?"), ConfirmDialog, _("Confirm"), _("The customer is told at once.")),
+        dialog=_dialog(_("Confirm this booking?"), StepDialog, _("Confirm"), _("The customer is told at once.")),
     )
     def confirm_action(self, request, form, object_id):
         return self._step(request, services.confirm_booking, object_id, _("The booking is confirmed."))
@@ -323,7 +352,7 @@ class BookingAdmin(ExportableModelAdmin):
         icon="login",
         variant=ActionVariant.PRIMARY,
         permissions=["arrive_booking"],
-        dialog=_dialog(_("Has the customer arrived?"), ConfirmDialog, _("Arrived")),
+        dialog=_dialog(_("Has the customer arrived?"), StepDialog, _("Arrived")),
     )
     def arrive_action(self, request, form, object_id):
         return self._step(request, services.mark_arrived, object_id, _("The customer has arrived."))
@@ -334,7 +363,7 @@ class BookingAdmin(ExportableModelAdmin):
         icon="task_alt",
         variant=ActionVariant.SUCCESS,
         permissions=["complete_booking"],
-        dialog=_dialog(_("Is the visit over?"), ConfirmDialog, _("Complete")),
+        dialog=_dialog(_("Is the visit over?"), StepDialog, _("Complete")),
     )
     def complete_action(self, request, form, object_id):
         return self._step(request, services.complete_booking, object_id, _("The visit is completed."))
@@ -344,7 +373,7 @@ class BookingAdmin(ExportableModelAdmin):
         url_path="no-show",
         icon="person_off",
         permissions=["no_show_booking"],
-        dialog=_dialog(_("Did the customer not come?"), ReasonDialog, _("Mark as no-show")),
+        dialog=_dialog(_("Did the customer not come?"), BookingDialog, _("Mark as no-show")),
     )
     def no_show_action(self, request, form, object_id):
         return self._step(request, services.mark_no_show, object_id, _("Marked as no-show."), form)
@@ -357,7 +386,7 @@ class BookingAdmin(ExportableModelAdmin):
         dialog=_dialog(_("Move this booking"), MoveDialog, _("Move")),
     )
     def reschedule_action(self, request, form, object_id):
-        move = {"actor": request.user, "booking_id": object_id, **form.move()}
+        move = {"actor": request.user, "booking_id": object_id, "seen_version": seen_version(request), **form.move()}
         refusal, *moved = _tried(partial(services.reschedule_booking, **move))
         if isinstance(refusal, NOT_FREE):
             form.refuse(refusal)
@@ -402,15 +431,12 @@ class BookingAdmin(ExportableModelAdmin):
         url_path="undo",
         icon="undo",
         permissions=["undo_booking"],
-        dialog=_dialog(_("Take the last step back?"), ReasonDialog, _("Undo")),
+        dialog=_dialog(_("Take the last step back?"), BookingDialog, _("Undo")),
     )
     def undo_action(self, request, form, object_id):
         return self._step(request, services.undo_step, object_id, _("The last step was taken back."), form)
 
     def _step(self, request, use_case, object_id, success, form=None, **arguments):
         reason = form.cleaned_data["reason"] if form else ""
-        return run_use_case(
-            request,
-            lambda: use_case(actor=request.user, booking_id=object_id, reason=reason, **arguments),
-            success,
-        )
+        step = {"booking_id": object_id, "reason": reason, "seen_version": seen_version(request), **arguments}
+        return run_use_case(request, partial(use_case, actor=request.user, **step), success)

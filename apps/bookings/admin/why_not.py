@@ -5,6 +5,7 @@ from itertools import groupby
 from django import forms
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSplitDateTimeWidget
 
 from apps.bookings.admin.times import add_url, by_salon_clock, nearest_slots, reasons_by_person, time_text
@@ -81,9 +82,10 @@ def _answer(request, form):
         for slot in nearest_slots(service, moment, staff=staff)
         if slot.starts_at != moment
     ]
-    asked = {"time": time_text(moment, form.salon), "minutes": service.duration_minutes}
+    minutes = service.duration_minutes
+    asked = {"time": time_text(moment, form.salon), "minutes": minutes}
     return {
-        "asked": _("%(time)s · %(minutes)s min") % asked,
+        "asked": ngettext("%(time)s · %(minutes)s min", "%(time)s · %(minutes)s min", minutes) % asked,
         "service": service,
         "answers": [
             (person, reasons, link(service, person, moment))

@@ -11,6 +11,7 @@ def booking_urls(body=BookingSerializer):
         path("bookings/", views.BookingList.as_view(serializer_class=body), name="booking-list"),
         path("bookings/quote/", views.BookingQuote.as_view(), name="booking-quote"),
         path("bookings/<uuid:pk>/", views.BookingDetail.as_view(serializer_class=body), name="booking-detail"),
+        path("bookings/<uuid:pk>/calendar/", views.BookingCalendar.as_view(), name="booking-calendar"),
         path("bookings/<uuid:pk>/cancel/", views.BookingCancel.as_view(serializer_class=body), name="booking-cancel"),
         path(
             "bookings/<uuid:pk>/reschedule/",

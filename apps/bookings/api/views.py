@@ -4,14 +4,17 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.response import Response
 
 from apps.accounts.api.idempotency import idempotent
 from apps.bookings import selectors, services
+from apps.bookings.api.calendar import calendar_file
 from apps.bookings.api.serializers import (
     SERVICES,
     STAFF,
@@ -154,6 +157,20 @@ class BookingDetail(CustomersBookings):
     def get(self, request, *args, **kwargs):
         """One own booking."""
         return Response(self.get_serializer(self.own_booking()).data)
+
+
+class BookingCalendar(CustomersBookings):
+    def perform_content_negotiation(self, request, force=False):  # noqa: FBT002 - the signature is the framework's
+        """Calendars ask for what they like; refusals are JSON as everywhere."""
+        return super().perform_content_negotiation(request, force=True)
+
+    @extend_schema(responses={(200, "text/calendar"): OpenApiTypes.BINARY})
+    def get(self, request, *args, **kwargs):
+        """One own booking as a file for the customer's calendar."""
+        booking = self.own_booking()
+        file = HttpResponse(calendar_file(booking), content_type="text/calendar; charset=utf-8")
+        file["Content-Disposition"] = f'attachment; filename="{booking.display_reference}.ics"'
+        return file
 
 
 class BookingCancel(CustomersBookings):

@@ -12,12 +12,13 @@ from apps.common.money import VAT_RATE, vat_included
 from apps.salons.tests.factories import CustomerFactory, SalonOwnedFactory, ServiceFactory, StaffFactory
 
 
-def _tomorrow_at_noon_utc():
-    return timezone.now().replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=1)
+def _noon_utc_in_two_days():
+    """At least 36 hours away: free to cancel or move under a salon's usual terms, whatever the hour of the test."""
+    return timezone.now().replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=2)
 
 
 class BookingFactory(SalonOwnedFactory):
-    """A confirmed visit tomorrow with a staff member of its own, so that rows made by default never overlap.
+    """A confirmed visit in two days with a staff member of its own, so that rows made by default never overlap.
 
     A cancelled one gets its `cancelled_by`, the salon, unless the test says otherwise.
     """
@@ -29,7 +30,7 @@ class BookingFactory(SalonOwnedFactory):
     service = factory.SubFactory(ServiceFactory, salon=factory.SelfAttribute("..salon"))
     staff = factory.SubFactory(StaffFactory, salon=factory.SelfAttribute("..salon"))
     status = Booking.Status.CONFIRMED
-    starts_at = factory.LazyFunction(_tomorrow_at_noon_utc)
+    starts_at = factory.LazyFunction(_noon_utc_in_two_days)
     service_name_ar = factory.SelfAttribute("service.name_ar")
     service_name_en = factory.SelfAttribute("service.name_en")
     duration_minutes = factory.SelfAttribute("service.duration_minutes")

@@ -2,14 +2,17 @@
 
 from datetime import timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
+from icalendar import Calendar
 from rest_framework.test import APIClient
 
 from apps.accounts.services import issue_tokens
 from apps.accounts.tests.factories import UserFactory
 from apps.bookings.models import Booking
 from apps.bookings.tests.factories import BookingFactory
+from apps.salons.models import Salon
 from apps.salons.tests.factories import SalonFactory, ServiceFactory
 
 BOOKINGS = "/api/v1/bookings/"
@@ -312,3 +315,43 @@ def test_the_catalogue_is_public_even_with_a_stale_token(house, path):
 )
 def test_hostile_queries_never_break_the_catalogue(house, query):
     assert APIClient().get(f"/api/v1/salons/?{query}").status_code in (200, 400, 404)
+
+
+def test_msg22_the_calendar_file_names_one_instant_for_every_zone(sara, house):
+    post_booking(sara, house, staff=str(house.staff[1].public_id))
+    booking = Booking.objects.select_related("salon", "service", "staff").get()
+
+    answer = sara.get(f"{BOOKINGS}{booking.pk}/calendar/", headers={"Accept": "text/calendar"})
+
+    (event,) = Calendar.from_ical(answer.content).events
+    assert (answer.status_code, answer["Content-Type"]) == (200, "text/calendar; charset=utf-8")
+    assert answer["Content-Disposition"] == f'attachment; filename="{booking.display_reference}.ics"'
+    assert b"DTSTART:20261123T120000Z\r\nDTEND:20261123T124500Z\r\n" in answer.content
+    assert event["DTSTART"].dt.astimezone(ZoneInfo("Asia/Riyadh")).hour == 15
+    assert event["DTSTART"].dt.astimezone(ZoneInfo("Europe/London")).hour == 12
+    assert (event["UID"], event["SEQUENCE"], event["STATUS"]) == (f"{booking.pk}@127.0.0.1", 1, "CONFIRMED")
+    assert event["SUMMARY"] == f"{house.service.name_en} · {house.salon.name_en}"
+
+
+def test_the_calendar_file_of_a_cancelled_booking_takes_it_out_of_calendars(sara, house):
+    booking = Booking.objects.get(pk=post_booking(sara, house).json()["id"])
+    sara.post(f"{BOOKINGS}{booking.pk}/cancel/", {}, format="json")
+
+    (event,) = Calendar.from_ical(sara.get(f"{BOOKINGS}{booking.pk}/calendar/").content).events
+
+    assert (event["SEQUENCE"], event["STATUS"]) == (2, "CANCELLED")
+
+
+def test_a_name_cannot_add_lines_to_a_calendar_file(sara, house):
+    booking_id = post_booking(sara, house).json()["id"]
+    Salon.objects.update(name_en="Reem\r\nATTENDEE:mailto:all@example.com; x, y")
+
+    answer = sara.get(f"{BOOKINGS}{booking_id}/calendar/")
+
+    assert not [line for line in answer.content.split(b"\r\n") if line.startswith(b"ATTENDEE")]
+
+
+def test_the_calendar_file_of_somebody_else_is_not_there(sara):
+    answer = sara.get(f"{BOOKINGS}{BookingFactory().pk}/calendar/", headers={"Accept": "text/calendar"})
+
+    assert (answer.status_code, codes(answer)) == (404, ["not_found"])

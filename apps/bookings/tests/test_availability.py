@@ -18,6 +18,7 @@ from apps.bookings.availability import (
     merge,
     obstacles,
     offered_starts,
+    subtract,
     to_datetime,
     to_minutes,
 )
@@ -47,6 +48,22 @@ def starts(*windows, duration=60, step=30, before=0, after=0, busy=(), seasons=(
 
 def minute(wall):
     return to_minutes(datetime.combine(SUNDAY, time.fromisoformat(wall), RIYADH))
+
+
+@pytest.mark.parametrize(
+    ("second", "left"),
+    [
+        ([], [(0, 10), (20, 30)]),
+        ([(0, 30)], []),
+        ([(10, 20)], [(0, 10), (20, 30)]),
+        ([(2, 4), (6, 8)], [(0, 2), (4, 6), (8, 10), (20, 30)]),
+        ([(5, 25)], [(0, 5), (25, 30)]),
+        ([(0, 1), (29, 40)], [(1, 10), (20, 29)]),
+    ],
+    ids=["nothing", "everything", "the gap", "two holes", "across", "edges"],
+)
+def test_what_is_taken_away_from_intervals_leaves_the_rest(second, left):
+    assert subtract([(0, 10), (20, 30)], second) == left
 
 
 def test_av02_touching_windows_are_one():

@@ -777,7 +777,7 @@ def test_av24_a_change_waits_for_the_booking_that_has_just_looked_at_the_calenda
     house = open_salon()
     desk, answers = signed_in(house.manager), []
     change = time_off_added(desk, house)
-    insert, can_overtake = services._insert, connection.vendor == "postgresql" and not is_locked
+    insert, can_overtake = services.placing._insert, connection.vendor == "postgresql" and not is_locked
     if not is_locked:
         monkeypatch.setattr("apps.salons.admin.consequences.lock_schedule", lambda salon_id: None)
 
@@ -794,7 +794,7 @@ def test_av24_a_change_waits_for_the_booking_that_has_just_looked_at_the_calenda
         change_at_work.join(20 if can_overtake else 0.5)
         return insert(*given, **kwargs)
 
-    monkeypatch.setattr(services, "_insert", insert_after_the_change_began)
+    monkeypatch.setattr(services.placing, "_insert", insert_after_the_change_began)
     services.book_appointment(
         actor=house.customer,
         person=house.customer,

@@ -19,6 +19,7 @@ from apps.bookings.errors import (
 from apps.bookings.models import Booking
 from apps.bookings.tests.conftest import NOW
 from apps.bookings.tests.factories import BookingFactory
+from apps.common.doors import Door, through
 from apps.common.errors import InvalidTransition
 from apps.salons.models import Customer
 from apps.salons.tests.factories import CustomerFactory, ServiceFactory, TimeOffFactory
@@ -394,7 +395,7 @@ def test_a_visit_is_reviewed_once_and_only_after_it_took_place(house, clock):
 
 def test_news_of_a_refused_booking_reach_nobody(house, monkeypatch):
     told = []
-    monkeypatch.setattr(services, "publish", told.append)
+    monkeypatch.setattr(services.placing, "publish", told.append)
 
     with pytest.raises(SlotNotOffered), transaction.atomic():
         book(house, hours=0.5)
@@ -414,3 +415,10 @@ def test_a_day_goes_to_colleagues_and_what_is_over_or_nobody_can_take_stays(hous
     assert places[over.pk] == (anna, house.at(3), 1)
     assert places[moved.pk] == (basma, house.at(7), 2)
     assert places[left.pk] == (anna, house.at(9), 1)
+
+
+def test_adm07_a_booking_keeps_the_door_it_came_through(house):
+    with through(Door.API):
+        booking = book(house)
+
+    assert booking.history.get().history_door == Door.API

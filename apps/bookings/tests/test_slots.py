@@ -158,7 +158,7 @@ def test_av32_who_stopped_taking_bookings_while_we_waited_for_the_calendar_is_no
     def wait_until_anna_left(**names):
         Staff.objects.filter(pk=anna.pk).update(is_active=False)
 
-    monkeypatch.setattr(services, "lock_for_booking", wait_until_anna_left)
+    monkeypatch.setattr(services.placing, "lock_for_booking", wait_until_anna_left)
 
     assert book(house, house.at(30)).staff == basma
     Staff.objects.filter(pk=anna.pk).update(is_active=True)

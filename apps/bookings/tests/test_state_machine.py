@@ -18,12 +18,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from apps.accounts.tests.factories import UserFactory
-from apps.bookings import services
+from apps.bookings import policies, services
 from apps.bookings.errors import SlotTaken, TooManyBookings
 from apps.bookings.models import Booking
 from apps.bookings.selectors import free_slots
 from apps.bookings.tests.conftest import NOW
 from apps.common.errors import DomainError
+from apps.common.history import save_as
 from apps.common.money import vat_included
 from apps.salons.tests.factories import ServiceFactory, StaffServiceFactory, TimeOffFactory
 from project.invariants import overlapping_bookings, rows_between_salons
@@ -285,7 +286,8 @@ def test_whatever_people_do_what_must_hold_holds(machine):
 
 
 def holds_never_end(monkeypatch):
-    monkeypatch.setattr(services, "expire_holds", lambda **names: 0)
+    for module in (services, services.holds):
+        monkeypatch.setattr(module, "expire_holds", lambda **names: 0)
 
 
 def visits_take_no_buffers(monkeypatch):
@@ -300,17 +302,18 @@ def visits_take_no_buffers(monkeypatch):
 
 def a_move_leaves_the_version_alone(monkeypatch):
     def save_moved(booking, *, actor, reason):
-        return services.save_as(booking, actor=actor, reason=reason, update_fields=services.PLACE)
+        return save_as(booking, actor=actor, reason=reason, update_fields=services.moving.PLACE)
 
-    monkeypatch.setattr(services, "_save_moved", save_moved)
+    monkeypatch.setattr(services.moving, "_save_moved", save_moved)
 
 
 def any_step_may_follow_any(monkeypatch):
-    monkeypatch.setattr(services, "ensure_transition", lambda *args, **names: None)
+    for module in (services.steps, services.writing):
+        monkeypatch.setattr(module, "ensure_transition", lambda *args, **names: None)
 
 
 def salons_take_fees_for_what_they_cancel(monkeypatch):
-    monkeypatch.setattr(services.policies, "cancellation_fee", lambda booking, **names: booking.price_amount)
+    monkeypatch.setattr(policies, "cancellation_fee", lambda booking, **names: booking.price_amount)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,8 @@
-from django.core.management.base import BaseCommand
-
 from apps.bookings import services
+from apps.common.passes import PassCommand
 
 
-class Command(BaseCommand):
+class Command(PassCommand):
     help = "Ends bookings held for money that did not come in time. One pass, safe beside itself."
 
     def handle(self, **options):

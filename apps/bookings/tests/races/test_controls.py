@@ -23,7 +23,7 @@ def _promises(transactional_db):
 @pytest.fixture
 def blind(monkeypatch):
     """The guards of the code are off: no lock, and everybody believes that the slot is free."""
-    monkeypatch.setattr(services, "lock_for_booking", lambda **names: None)
+    monkeypatch.setattr(services.placing, "lock_for_booking", lambda **names: None)
     monkeypatch.setattr(selectors, "free_offers", lambda service, candidates, starts_at, **kwargs: candidates)
 
 
@@ -40,7 +40,7 @@ def test_the_constraint_alone_refuses_what_a_missing_lock_lets_through(house, bl
 
 
 def test_control_without_lock_and_constraint_the_slot_is_sold_many_times(house, blind, monkeypatch):
-    monkeypatch.setattr(services, "insert_unless", insert_anyway)
+    monkeypatch.setattr(services.placing, "insert_unless", insert_anyway)
     rule = next(rule for rule in Booking._meta.constraints if rule.name == services.NO_OVERLAP)
     drop(rule)
     try:
@@ -54,7 +54,7 @@ def test_control_without_lock_and_constraint_the_slot_is_sold_many_times(house, 
 
 def test_control_a_plain_insert_sells_the_slot_once_too_but_everybody_else_crashes(house, blind, monkeypatch):
     """Some of them in a deadlock, which the server ends by an error of another kind."""
-    monkeypatch.setattr(services, "insert_unless", insert_anyway)
+    monkeypatch.setattr(services.placing, "insert_unless", insert_anyway)
 
     kinds = tally(contest(house))
 
@@ -85,7 +85,7 @@ def restore(rule):
 
 def test_row8_who_enters_time_off_waits_for_who_is_booking_and_sees_the_visit(house, monkeypatch):
     writing, [person] = Halt(), people_of(house, 1)
-    monkeypatch.setattr(services, "insert_unless", halting_before(insert_unless, writing))
+    monkeypatch.setattr(services.placing, "insert_unless", halting_before(insert_unless, writing))
 
     with beside(lambda: book(house, person, noon(house, 1))) as booked:
         writing.wait()
@@ -113,8 +113,8 @@ def test_control_who_books_past_the_lock_is_missed_by_who_enters_time_off(house,
 def unguarded(monkeypatch, writing):
     """`book` with `writing` between look and write, and with nothing that keeps the two together."""
     if connection.vendor == "postgresql":
-        monkeypatch.setattr(services, "lock_for_booking", lambda **names: None)
-        monkeypatch.setattr(services, "insert_unless", halting_before(insert_unless, writing))
+        monkeypatch.setattr(services.placing, "lock_for_booking", lambda **names: None)
+        monkeypatch.setattr(services.placing, "insert_unless", halting_before(insert_unless, writing))
         return book
 
     def look_then_book(house, person, starts_at):

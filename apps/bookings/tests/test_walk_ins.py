@@ -1,0 +1,95 @@
+"""Who comes without an appointment."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from apps.accounts.models import User
+from apps.bookings import services
+from apps.bookings.errors import CustomerBlocked, SlotNotOffered, SlotTaken
+from apps.bookings.models import Booking
+from apps.common.errors import Missing
+from apps.salons.models import Customer
+from apps.salons.tests.factories import CustomerFactory, MembershipFactory
+
+PHONE = "+966551112233"
+
+
+def come_in(house, **said):
+    arguments = {"actor": house.manager, "phone": PHONE, "service_id": house.service.pk, **said}
+    return services.take_walk_in(**arguments)
+
+
+def test_who_stands_at_the_desk_is_registered_booked_from_this_minute_on_and_has_arrived(house, clock):
+    clock.move_to(house.at(1) + timedelta(minutes=7, seconds=31))
+
+    booking = come_in(house, name="Mona", may_arrive=True)
+
+    person = User.objects.get(phone=PHONE)
+    assert (person.name, booking.customer.user, booking.source) == ("Mona", person, "desk")
+    assert (booking.status, booking.starts_at) == (Booking.Status.ARRIVED, house.at(1) + timedelta(minutes=7))
+
+
+def test_who_has_time_now_is_chosen_and_nobody_is_served_twice_at_once(house):
+    first, second = come_in(house), come_in(house, phone="+966551112234")
+
+    assert {first.staff, second.staff} == set(house.staff)
+    with pytest.raises(SlotTaken):
+        come_in(house, phone="+966551112235")
+    assert Booking.objects.count() == 2
+
+
+def test_a_refused_walk_in_leaves_nobody_behind(house):
+    with pytest.raises(SlotNotOffered):
+        come_in(house, starts_at=house.at(-1))
+    with pytest.raises(SlotTaken):
+        come_in(house, starts_at=house.at(13))
+
+    assert not User.objects.filter(phone=PHONE).exists()
+    assert (Booking.objects.count(), Customer.objects.count()) == (0, 0)
+
+
+def test_a_time_later_today_needs_no_notice_and_a_day_ahead_the_usual_rules_count(house):
+    assert come_in(house, starts_at=house.at(0.2)).status == Booking.Status.CONFIRMED
+
+    with pytest.raises(SlotNotOffered):
+        come_in(house, starts_at=house.at(27.2))
+    assert come_in(house, starts_at=house.at(27)).starts_at == house.at(27)
+
+
+def test_a_blocked_customer_is_not_let_in_by_the_back_door(house):
+    CustomerFactory(salon=house.salon, user__phone=PHONE, is_blocked=True)
+
+    with pytest.raises(CustomerBlocked):
+        come_in(house)
+    assert Booking.objects.count() == 0
+
+
+def test_online_notice_and_grid_count_as_ever(house):
+    for hours in (0.25, 2.2):
+        with pytest.raises(SlotNotOffered):
+            services.book_appointment(
+                actor=house.customer, person=house.customer, service_id=house.service.pk, starts_at=house.at(hours)
+            )
+    assert Booking.objects.count() == 0
+
+
+def test_a_walk_in_sent_again_under_its_name_is_the_one_of_the_first_time(house):
+    key = uuid4()
+    first = come_in(house, key=key, may_arrive=True)
+
+    again = come_in(house, key=key, may_arrive=True)
+
+    assert (again.pk, again.version, first.pk) == (first.pk, first.version, key)
+    assert Booking.objects.count() == 1
+    with pytest.raises(Missing):
+        come_in(house, key=key, actor=MembershipFactory(salon=house.salon).user)
+
+
+def test_a_name_is_free_again_when_its_walk_in_was_refused(house):
+    key = uuid4()
+    with pytest.raises(SlotTaken):
+        come_in(house, key=key, starts_at=house.at(13))
+
+    assert come_in(house, key=key).pk == key
