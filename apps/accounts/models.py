@@ -1,5 +1,6 @@
 import uuid
 
+from django.apps import apps
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
@@ -192,7 +193,7 @@ class IdempotencyKey(models.Model):
 
     user = models.ForeignKey(User, models.CASCADE, related_name="idempotency_keys", verbose_name=_("person"))
     key = models.CharField(_("key"), max_length=128)
-    method = models.CharField(max_length=8)
+    method = models.CharField(_("request method"), max_length=8)
     path = models.CharField(_("address"), max_length=255)
     body_hash = models.CharField(max_length=64, editable=False)
     response_status = models.PositiveSmallIntegerField(_("answer"), null=True, blank=True)
@@ -322,4 +323,11 @@ class ExportLog(models.Model):
         indexes = [models.Index(fields=["-exported_at", "-id"], name="accounts_export_newest")]
 
     def __str__(self):
-        return f"{self.model_label} · {self.file_format}"
+        return f"{self.what} · {self.file_format}"
+
+    @property
+    def what(self):
+        """What the file was about, as its list is called."""
+        if self.person_id:
+            return _("copy of personal data")
+        return apps.get_model(self.model_label)._meta.verbose_name_plural

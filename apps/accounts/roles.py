@@ -5,6 +5,7 @@ It feeds the admin, the API, import, export, actions and the permission tests th
 reaches (one salon, own rows, all salons) is not said here but by `visible_to`. The owner (`is_superuser`) may do
 everything.
 
+`audit` a salon is to read every change in it on one page, those of rows that are gone included.
 `contact` a customer is to see phones whole. A salon may let its stylists, too (`Salon.stylists_see_phones`).
 """
 
@@ -36,9 +37,10 @@ BOOKING_DESK = "view add change confirm reschedule cancel arrive complete no_sho
 POLICY = {
     SalonRole.MANAGER: {
         "accounts.backoffice": "enter",
-        "salons.salon": "view change",
+        "salons.salon": "view change audit",
         "salons.membership": "view",
-        "salons.customer": "view add change merge export contact",
+        "salons.customer": "view add change merge import export contact",
+        "salons.importrun": "view",
         "salons.servicecategory": CATALOGUE,
         "salons.service": CATALOGUE,
         "salons.staff": CATALOGUE,
@@ -49,12 +51,17 @@ POLICY = {
         "salons.timeoff": CATALOGUE,
         "salons.review": "view change export",
         "bookings.booking": f"{BOOKING_DESK} override export",
-        "payments.payment": "view add export",
+        "payments.payment": "view add settle export",
         "payments.refund": "view add approve export",
         "payments.taxdocument": "view export",
+        "payments.taxsubmission": "view report",
+        "payments.tillcount": "view add change",
+        "payments.moneyevent": "view",
         "payments.reconciliationfinding": "view",
+        "notifications.messagesettings": "view add change",
         "notifications.template": "view add change delete",
         "notifications.notification": "view retry export",
+        "notifications.deliveryattempt": "view",
         "notifications.deliveryreceipt": "view",
     },
     SalonRole.RECEPTIONIST: {
@@ -72,6 +79,7 @@ POLICY = {
         "salons.review": "view",
         "bookings.booking": BOOKING_DESK,
         "payments.payment": "view add",
+        "payments.tillcount": "view add",
         "notifications.notification": "view",
     },
     SalonRole.STYLIST: {
@@ -88,13 +96,17 @@ POLICY = {
         "salons.service": "view",
         "salons.staff": "view",
         "bookings.booking": "view",
-        "payments.payment": "view",
+        "payments.payment": "view settle",
         "payments.refund": "view add approve",
         "payments.taxdocument": "view",
+        "payments.taxsubmission": "view report",
+        "payments.tillcount": "view",
+        "payments.moneyevent": "view",
         "payments.webhookevent": "view replay",
         "payments.reconciliationrun": "view",
         "payments.reconciliationfinding": "view resolve",
         "notifications.notification": "view retry",
+        "notifications.deliveryattempt": "view",
         "notifications.deliveryreceipt": "view",
     },
     PlatformRole.AUDITOR: {
@@ -107,9 +119,10 @@ POLICY = {
         "accounts.datarequest": "view export",
         "accounts.exportlog": "view",
         "auth.group": "view",
-        "salons.salon": "view export",
+        "salons.salon": "view export audit",
         "salons.membership": "view export",
         "salons.customer": "view export contact",
+        "salons.importrun": "view",
         "salons.servicecategory": "view export",
         "salons.service": "view export",
         "salons.staff": "view export",
@@ -123,11 +136,16 @@ POLICY = {
         "payments.payment": "view export",
         "payments.refund": "view export",
         "payments.taxdocument": "view export",
+        "payments.taxsubmission": "view",
+        "payments.tillcount": "view",
+        "payments.moneyevent": "view",
         "payments.webhookevent": "view",
         "payments.reconciliationrun": "view",
         "payments.reconciliationfinding": "view",
+        "notifications.messagesettings": "view",
         "notifications.template": "view",
         "notifications.notification": "view export",
+        "notifications.deliveryattempt": "view",
         "notifications.deliveryreceipt": "view",
     },
 }

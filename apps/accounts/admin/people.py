@@ -28,6 +28,7 @@ from apps.common.admin.filters import BooleanRadioFilter, ChoicesDropdownFilter,
 from apps.common.admin.forms import ScopedModelForm
 from apps.common.admin.transfer import ExportableModelAdmin
 from apps.common.errors import ProofNeeded
+from apps.common.name_keys import NameKey
 
 OWNER = _("owner of the platform")
 # Who may sign in and what they may do then: changed only by somebody who just proved who they are.
@@ -111,7 +112,7 @@ class UserAdmin(DjangoUserAdmin, ExportableModelAdmin):
     display_erased_at = time_column("erased_at", zone=None)
     display_last_login = time_column("last_login", _("last sign-in"), zone=None)
 
-    @admin.display(description=_("person"), ordering="name")
+    @admin.display(description=_("person"), ordering=NameKey("name"))
     def display_person(self, person):
         return two_lines(person if person.erased_at else person.name or _("(no name yet)"))
 
@@ -289,6 +290,13 @@ class GroupAdmin(BaseModelAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).annotate(people=Count("user"))
+
+    def get_object(self, request, object_id, from_field=None):
+        """The role under its name in the reader's language, which titles are made of; nothing here stores it."""
+        group = super().get_object(request, object_id, from_field)
+        if group is not None:
+            group.name = str(role_name(group))
+        return group
 
     @admin.display(description=_("role"), ordering="name")
     def display_name(self, group):

@@ -2,13 +2,13 @@
 
 from functools import partial
 
-from django.apps import apps
 from django.contrib import admin, messages
 from django.http import HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
@@ -99,7 +99,8 @@ class DataRequestAdmin(ExportableModelAdmin):
             return State(ANSWERED, EMPTY)
         days = (asked.due_on - timezone.localdate()).days
         if days < 0:
-            return State(LATE, _("overdue by %(days)s") % {"days": -days})
+            late = ngettext("overdue by %(days)s day", "overdue by %(days)s days", -days)
+            return State(LATE, late % {"days": -days})
         return State(SOON if days <= SOON_DAYS else IN_TIME, str(days))
 
     @admin.display(description=_("in the way"))
@@ -265,9 +266,7 @@ class ExportLogAdmin(BaseModelAdmin):
     @admin.display(description=_("what"), ordering="model_label")
     def display_model(self, entry):
         """As the list is called; of a copy, whose data it was."""
-        if entry.person_id:
-            return two_lines(_("copy of personal data"), entry.person)
-        return two_lines(apps.get_model(entry.model_label)._meta.verbose_name_plural)
+        return two_lines(entry.what, entry.person or "")
 
     @admin.display(description=_("salons"))
     def display_salons(self, entry):

@@ -1,9 +1,8 @@
-from django.core.management.base import BaseCommand
-
 from apps.accounts import services
+from apps.common.passes import PassCommand
 
 
-class Command(BaseCommand):
+class Command(PassCommand):
     help = "Deletes codes, sessions, sign-ins, keys and limits that nothing asks for any more. Safe beside itself."
 
     def handle(self, **options):
