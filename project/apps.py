@@ -12,8 +12,11 @@ class ProjectConfig(AppConfig):
     verbose_name = _("Back office")
 
     def ready(self) -> None:
+        from apps.common.passes import watch_passes
         from project import checks, openapi  # noqa: F401 - both register what they define
+        from project.last_runs import marked
 
+        watch_passes(marked)
         if settings.SENTRY_DSN:
             start_error_reports(settings.SENTRY_DSN)
         if settings.CELERY_BROKER_URL:

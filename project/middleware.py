@@ -1,4 +1,4 @@
-"""Which language answers a request, and for whose eyes."""
+"""Which language answers a request, for whose eyes, and which door its changes come through."""
 
 from collections.abc import Callable
 
@@ -9,9 +9,29 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_supported_language_variant
 from django.utils.translation.trans_real import parse_accept_lang_header
 
+from apps.common.doors import Door, through
 from apps.common.reader import reading
 
 API_PREFIX = "/api/"
+WEBHOOK_PREFIX = "/api/v1/webhooks/"
+
+
+class DoorMiddleware:
+    """History keeps whether a change was made on a page, by the API or by what a provider reported."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with through(door_of(request.path_info)):
+            return self.get_response(request)
+
+
+def door_of(path: str) -> Door:
+    """The door that an address belongs to."""
+    if path.startswith(WEBHOOK_PREFIX):
+        return Door.WEBHOOK
+    return Door.API if path.startswith(API_PREFIX) else Door.ADMIN
 
 
 class ReaderMiddleware:

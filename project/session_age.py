@@ -11,6 +11,8 @@ from apps.accounts.sessions import SEEN, STARTED
 
 # The time of the last request is stored at most this often, so that browsing does not write with every page.
 SEEN_PRECISION = 60
+# Sent by a page that asks by itself, while nobody touched it since it asked last.
+UNATTENDED = "X-Unattended"
 
 
 class SessionAgeMiddleware:
@@ -33,5 +35,5 @@ def keep_or_end(request: HttpRequest) -> None:
     too_old = age > settings.SESSION_LONGEST.total_seconds()
     if too_old or idle > settings.SESSION_LONGEST_IDLE.total_seconds():
         logout(request)
-    elif idle >= SEEN_PRECISION:
+    elif idle >= SEEN_PRECISION and UNATTENDED not in request.headers:
         session[SEEN] = now

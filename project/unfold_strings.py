@@ -2,7 +2,7 @@
 
 django-unfold has no catalogue at all, and the Arabic of Django, import-export, simple-history, DRF and
 simplejwt is incomplete. Their message ids stand here so that makemessages keeps our translations of them in
-locale/ar instead of marking them obsolete. Nothing imports this module. project/tests/test_stylesheet.py
+locale/ar instead of marking them obsolete. Nothing imports this module. project/tests/test_arabic_strings.py
 reads the installed packages and names every message id that has no Arabic, so an upgrade that brings new
 words fails there.
 """
@@ -287,6 +287,7 @@ CORRECTED_ADMIN = (
     _("The {name} “{obj}” was changed successfully. You may add another {name} below."),
     _("The {name} “{obj}” was changed successfully. You may edit it again below."),
     _("You may edit it again below."),
+    _("%(name)s with ID “%(key)s” doesn’t exist. Perhaps it was deleted?"),
     _("The %(name)s “%(obj)s” was deleted successfully."),
     _("Successfully deleted %(count)d %(items)s."),
     _(

@@ -12,8 +12,20 @@ def admin_css(request: HttpRequest) -> str:
     return static("project/css/admin.css")
 
 
+def search_css(request: HttpRequest) -> str:
+    return static("project/css/search.css")
+
+
+def search_js(request: HttpRequest) -> str:
+    return static("project/js/search.js")
+
+
 def rtl_icons_js(request: HttpRequest) -> str:
     return static("project/js/rtl-icons.js")
+
+
+def reachable_js(request: HttpRequest) -> str:
+    return static("project/js/reachable.js")
 
 
 def logo(request: HttpRequest) -> str:

@@ -7,6 +7,8 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from project.admin_site.changes import may_read_changes
+
 # Group title, and per entry a model and its Material icon.
 GROUPS = [
     (_("Today"), [("bookings.booking", "calendar_month")]),
@@ -36,6 +38,9 @@ GROUPS = [
             ("payments.payment", "payments"),
             ("payments.refund", "currency_exchange"),
             ("payments.taxdocument", "receipt_long"),
+            ("payments.taxsubmission", "outbox"),
+            ("payments.tillcount", "point_of_sale"),
+            ("payments.moneyevent", "history_edu"),
             ("payments.reconciliationrun", "balance"),
             ("payments.reconciliationfinding", "troubleshoot"),
             ("payments.webhookevent", "webhook"),
@@ -46,6 +51,7 @@ GROUPS = [
         [
             ("notifications.notification", "sms"),
             ("notifications.template", "edit_note"),
+            ("notifications.messagesettings", "tune"),
             ("notifications.deliveryreceipt", "mark_email_read"),
         ],
     ),
@@ -57,6 +63,7 @@ GROUPS = [
             ("auth.group", "shield_person"),
             ("accounts.datarequest", "policy"),
             ("accounts.exportlog", "file_export"),
+            ("salons.importrun", "upload_file"),
             ("accounts.otpchallenge", "pin"),
             ("accounts.phoneguard", "phonelink_lock"),
             ("accounts.tokenfamily", "devices"),
@@ -78,7 +85,26 @@ def sidebar(request: HttpRequest) -> list[dict]:
         groups[0]["items"].insert(0, home)
     else:
         groups.insert(0, {"title": GROUPS[0][0], "collapsible": False, "separator": True, "items": [home]})
+    if may_view(request, "bookings.booking"):
+        put_calendar_first(request, groups[0]["items"])
+    if may_read_changes(request.user):
+        link = reverse("admin:changes")
+        groups[-1]["items"].append({"title": _("All changes"), "icon": "manage_search", "link": link})
+    if may_view(request, "payments.tillcount"):
+        day = reverse("admin:payments_tillcount_day_action")
+        groups[0]["items"].append({"title": _("Day's money"), "icon": "today", "link": day})
     return groups
+
+
+def put_calendar_first(request: HttpRequest, items: list[dict]) -> None:
+    """Before everything else of the day; below the address of the list, so only one of the two is marked."""
+    link = reverse("admin:bookings_booking_calendar")
+    if request.path == link:
+        bookings = reverse("admin:bookings_booking_changelist")
+        for item in items:
+            if item["link"] == bookings:
+                item["active"] = False
+    items.insert(0, {"title": _("Calendar"), "icon": "calendar_view_day", "link": link})
 
 
 def entry(label: str, icon: str) -> dict:

@@ -12,9 +12,8 @@ from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth import REDIRECT_FIELD_NAME, SESSION_KEY, logout
 from django.contrib.auth.views import PasswordChangeView, redirect_to_login
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.core.paginator import Paginator
 from django.db.models import ForeignObjectRel
-from django.http import Http404, HttpResponse, HttpResponseForbidden, HttpResponseRedirect
+from django.http import Http404, HttpResponseForbidden, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.functional import SimpleLazyObject
@@ -26,7 +25,10 @@ from apps.accounts.sessions import owes_second_factor
 from apps.common.admin.dialogs import page_of
 from apps.common.admin.search import LONGEST_TERM
 from apps.common.scope import visible_rows
-from project.admin_site import account, proving
+from project.admin_site import account, changes, proving
+from project.admin_site.delays import delivery_banner
+from project.admin_site.language import forget_language
+from project.admin_site.search import MOST, SHORTEST, Group, Hit, find
 
 LOG_ENTRIES_LOOKED_AT = 50
 
@@ -47,6 +49,7 @@ class SalonAdminSite(UnfoldAdminSite):
             path("account/", self.admin_view(account.account), name="account"),
             path("account/recovery-codes/", self.admin_view(account.renew_recovery_codes), name="recovery_codes"),
             path("account/turn-off/", self.admin_view(account.turn_second_factor_off), name="turn_second_factor_off"),
+            path("changes/", self.admin_view(changes.changes), name="changes"),
             path("account/sessions/", self.admin_view(account.end_sessions), name="end_sessions"),
         ]
 
@@ -68,6 +71,11 @@ class SalonAdminSite(UnfoldAdminSite):
 
         return guarded
 
+    def each_context(self, request):
+        # Asked when a page shows it: an answer without a page costs nothing.
+        banner = SimpleLazyObject(lambda: delivery_banner(request.user))
+        return {**super().each_context(request), "delivery_banner": banner}
+
     def has_permission(self, request):
         return super().has_permission(request) and not owes_second_factor(request)
 
@@ -79,6 +87,9 @@ class SalonAdminSite(UnfoldAdminSite):
             elif owes_second_factor(request):
                 return HttpResponseRedirect(second_step(request))
         return super().login(request, extra_context)
+
+    def logout(self, request, extra_context=None):
+        return forget_language(super().logout(request, extra_context))
 
     def password_change(self, request, extra_context=None):
         """As Unfold's, with a form of our own."""
@@ -95,21 +106,14 @@ class SalonAdminSite(UnfoldAdminSite):
         return FormFieldAutocomplete.as_view(admin_site=self)(request)
 
     def search(self, request, extra_context=None):
-        """Pages of the sidebar by name. Asked anew each time: a cache would outlive a lost role or another language."""
-        term = request.GET.get("s", "").strip()[:LONGEST_TERM].lower()
-        if not term:
-            return HttpResponse()
-        found = Paginator(self._search_apps(self.get_app_list(request), term), 100)
-        context = {
-            "page_obj": found,
-            "results": found.get_page(1),
-            "page_counter": 0,
-            "execution_time": 0,
-            "command_show_history": False,
-        }
-        return TemplateResponse(
-            request, "unfold/helpers/search_results.html", context, headers={"HX-Trigger": "search"}
-        )
+        """What the reader may see of what was typed. Asked anew each time: a cache would outlive a lost role."""
+        term = request.GET.get("s", "").strip()[:LONGEST_TERM]
+        groups = find(request.user, term)
+        pages = self._search_apps(self.get_app_list(request), term.lower()) if len(term) >= SHORTEST else []
+        if pages:
+            hits = [Hit(page.title, str(page.description), page.link) for page in pages[:MOST]]
+            groups.append(Group(_("Pages"), "tag", hits))
+        return TemplateResponse(request, "admin/search/results.html", {"groups": groups, "is_asked": bool(term)})
 
     def get_log_entries(self, request):
         """The reader's own latest actions on rows still visible to them; looked up only where they are shown."""
