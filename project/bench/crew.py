@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection, connections
 
-from apps.notifications import services as notifications
+from apps.notifications.services import planning
 
 PATIENCE = 120
 PATIENCE_AT_THE_END = 10
@@ -206,4 +206,4 @@ def _leave_messages_to_the_pass() -> None:
     def leave(notification_id: Any) -> None:
         pass
 
-    notifications.request_delivery = leave
+    planning.request_delivery = leave

@@ -139,7 +139,7 @@ def keyed_use_case(world: World) -> Book:
 
 def api(world: World) -> Book:
     """POST to the API with a token of the customer's."""
-    client, url = _visitor(), reverse("booking-list")
+    client, url = visitor(), reverse("booking-list")
     tokens: dict[int, str] = {}
 
     def book(number: int, staff: Staff, starts_at: datetime) -> bool:
@@ -167,7 +167,7 @@ def api(world: World) -> Book:
 
 def admin_form(world: World) -> Book:
     """The page on which the desk types a visit in; one that is refused comes back with a link to the explanation."""
-    client, url = _visitor(), reverse("admin:bookings_booking_add")
+    client, url = visitor(), reverse("admin:bookings_booking_add")
     client.force_login(world.manager)
     explanation = f"{reverse('admin:bookings_booking_why_not_action')}?"
 
@@ -211,7 +211,7 @@ def unlock() -> None:
     reverse("booking-list")
 
 
-def _visitor() -> Client:
+def visitor() -> Client:
     """A client whose host the settings allow."""
     hosts = [host.lstrip(".") for host in settings.ALLOWED_HOSTS if host != "*"]
     return Client(headers={"host": [*hosts, "localhost"][0], "accept-language": "en"}, raise_request_exception=False)

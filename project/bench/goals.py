@@ -19,4 +19,11 @@ GOALS: dict[str, Bound] = {
     "token check": at_most(50),
     "naive token check": at_least(5),
     "code check": at_most(20),
+    "webhook": at_most(300),
+    "queries of a page": at_most(12),
+    "large list": at_most(2),
+    "import": at_least(20),
+    "import memory": at_most(60),
+    "preview": at_most(3),
+    "booking beside import": at_most(0.2),
 }

@@ -12,7 +12,7 @@ from apps.bookings.services import NO_OVERLAP
 from apps.common.history import insert_unless
 from apps.common.statements import prepared_cursor
 from apps.notifications.models import Kind, Notification
-from apps.notifications.services import ONCE_PER_VERSION
+from apps.notifications.services.writing import ONCE_PER_VERSION
 from apps.salons.models import Staff
 from project.bench.doors import CREATED, Book
 from project.bench.world import World

@@ -93,3 +93,50 @@ class SignInScale:
 
 SIGN_IN_FULL = SignInScale(rounds=5, calls=20)
 SIGN_IN_QUICK = SignInScale(rounds=3, calls=5)
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookScale:
+    """Of suite `webhook`: in each of `rounds` so many calls, `per_second` of them."""
+
+    rounds: int
+    calls: int
+    per_second: int = 50
+
+
+WEBHOOK_FULL = WebhookScale(rounds=5, calls=500)
+WEBHOOK_QUICK = WebhookScale(rounds=3, calls=100)
+
+
+@dataclass(frozen=True, slots=True)
+class AdminScale:
+    """Of suite `admin`: lists over `small_days` and over about `bookings` visits of `staff` people, with a payment, a
+    message and three versions of each. Every round measures each page `calls` times in both.
+    """
+
+    rounds: int
+    calls: int
+    bookings: int
+    customers: int
+    small_days: int = 7
+    staff: int = 20
+
+
+ADMIN_FULL = AdminScale(rounds=3, calls=3, bookings=200_000, customers=20_000)
+ADMIN_QUICK = AdminScale(rounds=2, calls=2, bookings=20_000, customers=2_000)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportScale:
+    """Of suite `import`: in each of `rounds` a price list of `rows`, of which the partner gets `partner_rows`; then
+    `most_rows` customers.
+    """
+
+    rounds: int
+    rows: int
+    partner_rows: int
+    most_rows: int
+
+
+IMPORT_FULL = ImportScale(rounds=3, rows=10_000, partner_rows=1_000, most_rows=50_000)
+IMPORT_QUICK = ImportScale(rounds=1, rows=10_000, partner_rows=300, most_rows=5_000)

@@ -38,10 +38,13 @@ PLAIN_INDEXES = """
 """
 
 
-def fill(world: World, salon: Salon, *, first: int, last: int, open_of_five: int = 5) -> None:
+def fill(
+    world: World, salon: Salon, *, first: int, last: int, open_of_five: int = 5, cards: range | None = None
+) -> None:
     """Visits of all staff of `salon` from day `first` to day `last`, counted from the world's first one.
 
-    Of five visits `open_of_five` are confirmed, the others completed.
+    Of five visits `open_of_five` are confirmed, the others completed. They are of the customers whose keys are `cards`
+    in turn, by default all of one.
     """
     dialect = DIALECTS[connection.vendor]
     row = example_row(world)
@@ -51,6 +54,8 @@ def fill(world: World, salon: Salon, *, first: int, last: int, open_of_five: int
     )
     row |= {"salon_id": salon.pk, "service_id": service.pk, "customer_id": customer.pk}
     values = {column: f"%({column})s" for column in row}
+    if cards is not None:
+        values["customer_id"] = f"{cards.start} + (number * 31 + staff) %% {len(cards)}"
     values |= {
         "id": dialect["id"],
         "reference": "staff || '-' || number",
@@ -97,38 +102,39 @@ def tidy() -> None:
 
 
 @contextmanager
-def without_indexes() -> Iterator[None]:
-    """Let many rows in quickly. Afterwards every index is there again, but nothing judges: foreign keys and triggers
-    are gone, and the index of the overlap rule is an index only.
+def without_indexes(*tables: str) -> Iterator[None]:
+    """Let many rows into `tables` quickly, by default into that of bookings. Afterwards every index is there again, but
+    nothing judges: foreign keys and triggers are gone, and the index of the overlap rule is an index only.
     """
+    drop = _drop_postgresql if connection.vendor == "postgresql" else _drop_sqlite
     with connection.cursor() as cursor:
-        restore = _drop_postgresql(cursor) if connection.vendor == "postgresql" else _drop_sqlite(cursor)
+        restore = [statement for table in tables or (TABLE,) for statement in drop(cursor, table)]
         yield
         for statement in restore:
             cursor.execute(statement)
 
 
-def _drop_postgresql(cursor: Any) -> list[str]:
+def _drop_postgresql(cursor: Any, table: str) -> list[str]:
     cursor.execute("SET maintenance_work_mem = '256MB'")
-    cursor.execute(OPEN_CONSTRAINTS, [TABLE])
+    cursor.execute(OPEN_CONSTRAINTS, [table])
     constraints = dict(cursor.fetchall())
-    cursor.execute(PLAIN_INDEXES, [TABLE])
+    cursor.execute(PLAIN_INDEXES, [table])
     indexes = dict(cursor.fetchall())
     for name in constraints:
-        cursor.execute(f'ALTER TABLE {TABLE} DROP CONSTRAINT "{name}"')
+        cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
     for name in indexes:
         cursor.execute(f'DROP INDEX "{name}"')
     exclusions = [(name, text) for name, text in constraints.items() if text.startswith("EXCLUDE ")]
-    return [*indexes.values(), *(_as_index(name, text) for name, text in exclusions)]
+    return [*indexes.values(), *(_as_index(table, name, text) for name, text in exclusions)]
 
 
-def _as_index(name: str, exclusion: str) -> str:
+def _as_index(table: str, name: str, exclusion: str) -> str:
     """Comparing half a million rows with each other would take longer than everything else."""
-    return f'CREATE INDEX "{name}" ON {TABLE} {exclusion.removeprefix("EXCLUDE ").replace(" WITH &&", "")}'
+    return f'CREATE INDEX "{name}" ON {table} {exclusion.removeprefix("EXCLUDE ").replace(" WITH &&", "")}'
 
 
-def _drop_sqlite(cursor: Any) -> list[str]:
-    cursor.execute("SELECT type, name, sql FROM sqlite_master WHERE tbl_name = %s AND sql IS NOT NULL", [TABLE])
+def _drop_sqlite(cursor: Any, table: str) -> list[str]:
+    cursor.execute("SELECT type, name, sql FROM sqlite_master WHERE tbl_name = %s AND sql IS NOT NULL", [table])
     found = [row for row in cursor.fetchall() if row[0] in ("index", "trigger")]
     for kind, name, _sql in found:
         cursor.execute(f'DROP {kind} "{name}"')

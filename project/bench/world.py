@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
+from django.db.models import Model
 from django.utils import timezone
 
 from apps.accounts.models import IdempotencyKey, User
@@ -120,8 +121,13 @@ def example_row(world: World) -> dict[str, Any]:
     """A complete row of a booking as the driver takes it, by column."""
     booking = world.booking(0, world.staff[0], world.first_day)
     booking.created_at = booking.updated_at = world.first_day
-    fields = Booking._meta.concrete_fields
-    return {str(field.column): field.get_db_prep_save(field.value_from_object(booking), connection) for field in fields}
+    return columns_of(booking)
+
+
+def columns_of(row: Model) -> dict[str, Any]:
+    """What the driver takes for `row`, by column."""
+    fields = row._meta.concrete_fields
+    return {str(field.column): field.get_db_prep_save(field.value_from_object(row), connection) for field in fields}
 
 
 def forget_bookings() -> None:
