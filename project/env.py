@@ -33,6 +33,7 @@ SECRET_LENGTHS = {
     "JWT_SIGNING_KEY": 32,
     "OTP_PEPPER": 32,
     "MOYASAR_WEBHOOK_SECRET": 16,
+    "MOYASAR_WEBHOOK_SECRET_PREVIOUS": 16,
     "UNIFONIC_CALLBACK_SECRET": 16,
 }
 DISTINCT_CHARACTERS = 8
@@ -42,6 +43,8 @@ SHORTEST_AUTHENTICA_KEY = 20
 HOW_TO_MAKE_ONE = 'make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
 PLACEHOLDERS = ("django-insecure", "demo-only", "changeme", "change-me", "replace-me", DEMO_PASSWORD)
 TRUE_WORDS = {"1", "true", "yes", "on", "y", "t"}
+DOTTED_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
+INTERNATIONAL_NUMBER = re.compile(r"\+[1-9][0-9]{7,14}")
 VERIFY_SERVICE = re.compile(r"VA[0-9A-Za-z]+")
 DATABASE_ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
 
@@ -104,9 +107,11 @@ REQUIRED_IN_PRODUCTION: dict[str, str] = {
 OPTIONAL: dict[str, str] = {
     "CACHE_URL": "",
     "CELERY_BROKER_URL": "",
+    "MOYASAR_WEBHOOK_SECRET_PREVIOUS": "",
     "TWILIO_ACCOUNT_SID": "",
     "TWILIO_AUTH_TOKEN": "",
     "TWILIO_FROM": "",
+    "TWILIO_WHATSAPP_FROM": "",
     "TWILIO_BASE_URL": "https://api.twilio.com",
     "TWILIO_VERIFY_SERVICE_SID": "",
     "TWILIO_VERIFY_BASE_URL": "https://verify.twilio.com",
@@ -114,6 +119,9 @@ OPTIONAL: dict[str, str] = {
     "UNIFONIC_SENDER_ID": "",
     "UNIFONIC_BASE_URL": "https://el.cloud.unifonic.com",
     "UNIFONIC_CALLBACK_SECRET": "",
+    "UNIFONIC_PUBLIC_ID": "",
+    "UNIFONIC_SECRET": "",
+    "UNIFONIC_CONVERSATIONS_BASE_URL": "https://apis.unifonic.com",
     "UNIFONIC_AUTHENTICATE_APP_ID": "",
     "UNIFONIC_AUTHENTICATE_TOKEN": "",
     "UNIFONIC_AUTHENTICATE_BASE_URL": "https://authenticate.cloud.api.unifonic.com",
@@ -123,8 +131,10 @@ OPTIONAL: dict[str, str] = {
     "OTP_COUNTRIES": "SA",
     "OTP_PRICE_HALALAS": "20",
     "OTP_DAILY_BUDGET_HALALAS": "60000",
+    "SMS_PRICE_HALALAS": "10",
     "AUTHENTICA_HOLDS_CODES": "false",
     "TRUSTED_PROXY_COUNT": "0",
+    "EINVOICING_PROVIDER": "",
     "SENTRY_DSN": "",
 }
 VARIABLES: dict[str, Default] = {
@@ -150,6 +160,8 @@ HOLDS_CODES: dict[Provider, str] = {
 }
 COMPLETED_BY: dict[str, tuple[str, ...]] = {
     "TWILIO_VERIFY_SERVICE_SID": ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"),
+    "UNIFONIC_PUBLIC_ID": ("UNIFONIC_SECRET",),
+    "UNIFONIC_SECRET": ("UNIFONIC_PUBLIC_ID",),
     "UNIFONIC_AUTHENTICATE_APP_ID": ("UNIFONIC_AUTHENTICATE_TOKEN",),
     "UNIFONIC_AUTHENTICATE_TOKEN": ("UNIFONIC_AUTHENTICATE_APP_ID",),
     "AUTHENTICA_HOLDS_CODES": ("AUTHENTICA_API_KEY",),
@@ -176,10 +188,12 @@ class Environment:
     notification_provider: Provider
     moyasar_secret_key: str
     moyasar_webhook_secret: str
+    moyasar_webhook_secret_previous: str
     moyasar_base_url: str
     twilio_account_sid: str
     twilio_auth_token: str
     twilio_from: str
+    twilio_whatsapp_from: str
     twilio_base_url: str
     twilio_verify_service_sid: str
     twilio_verify_base_url: str
@@ -187,6 +201,9 @@ class Environment:
     unifonic_sender_id: str
     unifonic_base_url: str
     unifonic_callback_secret: str
+    unifonic_public_id: str
+    unifonic_secret: str
+    unifonic_conversations_base_url: str
     unifonic_authenticate_app_id: str
     unifonic_authenticate_token: str
     unifonic_authenticate_base_url: str
@@ -196,9 +213,11 @@ class Environment:
     otp_countries: list[str]
     otp_price_halalas: int
     otp_daily_budget_halalas: int
+    sms_price_halalas: int
     authentica_holds_codes: bool
     operator_mfa: OperatorMfa
     trusted_proxy_count: int
+    einvoicing_provider: str
     log_format: LogFormat
     sentry_dsn: str
 
@@ -340,6 +359,19 @@ class Reader:
             refuse(name, f"is shorter than {SHORTEST_AUTHENTICA_KEY} characters", quote)
         return value
 
+    def dotted_path(self, name: str) -> str:
+        """Empty, or the name of a class; whether it is there is seen when the apps are."""
+        value = self.text(name)
+        if value and not DOTTED_PATH.fullmatch(value):
+            refuse(name, "names no class", "write it like package.module.Class, or leave it empty")
+        return value
+
+    def phone_number(self, name: str) -> str:
+        value = self.text(name)
+        if value and not INTERNATIONAL_NUMBER.fullmatch(value):
+            refuse(name, "is not a number in international form", "write it like +966110000000, or leave it empty")
+        return value
+
     def verify_service(self, name: str) -> str:
         value = self.text(name)
         if value and not VERIFY_SERVICE.fullmatch(value):
@@ -364,10 +396,12 @@ def read_environment(profile: Profile, variables: Mapping[str, str]) -> Environm
         notification_provider=read.one_of("NOTIFICATION_PROVIDER", Provider),
         moyasar_secret_key=read.moyasar_key("MOYASAR_SECRET_KEY"),
         moyasar_webhook_secret=read.secret("MOYASAR_WEBHOOK_SECRET"),
+        moyasar_webhook_secret_previous=read.secret("MOYASAR_WEBHOOK_SECRET_PREVIOUS"),
         moyasar_base_url=read.base_url("MOYASAR_BASE_URL"),
         twilio_account_sid=read.text("TWILIO_ACCOUNT_SID"),
         twilio_auth_token=read.text("TWILIO_AUTH_TOKEN"),
         twilio_from=read.text("TWILIO_FROM"),
+        twilio_whatsapp_from=read.phone_number("TWILIO_WHATSAPP_FROM"),
         twilio_base_url=read.base_url("TWILIO_BASE_URL"),
         twilio_verify_service_sid=read.verify_service("TWILIO_VERIFY_SERVICE_SID"),
         twilio_verify_base_url=read.base_url("TWILIO_VERIFY_BASE_URL"),
@@ -375,6 +409,9 @@ def read_environment(profile: Profile, variables: Mapping[str, str]) -> Environm
         unifonic_sender_id=read.text("UNIFONIC_SENDER_ID"),
         unifonic_base_url=read.base_url("UNIFONIC_BASE_URL"),
         unifonic_callback_secret=read.secret("UNIFONIC_CALLBACK_SECRET"),
+        unifonic_public_id=read.text("UNIFONIC_PUBLIC_ID"),
+        unifonic_secret=read.text("UNIFONIC_SECRET"),
+        unifonic_conversations_base_url=read.base_url("UNIFONIC_CONVERSATIONS_BASE_URL"),
         unifonic_authenticate_app_id=read.text("UNIFONIC_AUTHENTICATE_APP_ID"),
         unifonic_authenticate_token=read.text("UNIFONIC_AUTHENTICATE_TOKEN"),
         unifonic_authenticate_base_url=read.base_url("UNIFONIC_AUTHENTICATE_BASE_URL"),
@@ -384,9 +421,11 @@ def read_environment(profile: Profile, variables: Mapping[str, str]) -> Environm
         otp_countries=read.countries("OTP_COUNTRIES"),
         otp_price_halalas=read.count("OTP_PRICE_HALALAS", LARGEST_PRICE, least=1),
         otp_daily_budget_halalas=read.count("OTP_DAILY_BUDGET_HALALAS", LARGEST_BUDGET),
+        sms_price_halalas=read.count("SMS_PRICE_HALALAS", LARGEST_PRICE),
         authentica_holds_codes=read.switch("AUTHENTICA_HOLDS_CODES"),
         operator_mfa=read.one_of("OPERATOR_MFA", OperatorMfa),
         trusted_proxy_count=read.count("TRUSTED_PROXY_COUNT", LONGEST_PROXY_CHAIN),
+        einvoicing_provider=read.dotted_path("EINVOICING_PROVIDER"),
         log_format=read.one_of("LOG_FORMAT", LogFormat),
         sentry_dsn=read.address("SENTRY_DSN"),
     )

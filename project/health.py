@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cache
 
 import redis
@@ -14,10 +15,9 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 
 from apps.common.constraints import missing_guards
-from apps.notifications.selectors import oldest_due_age
+from project.delivery import Delivery, read_delivery
 
 BROKER_SECONDS = 2
-LATE_OUTBOX_SECONDS = 15 * 60
 logger = logging.getLogger(__name__)
 
 
@@ -31,23 +31,25 @@ def healthz(request: HttpRequest) -> JsonResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 when requests can be served, else 503. Answers name the part that fails and never why.
 
-    A late outbox is told as ``degraded`` with 200: withdrawing the process would stop bookings as well.
+    A late outbox and a silent scheduler are told as ``degraded`` with 200: withdrawing the process would stop
+    bookings as well.
     """
     parts: dict[str, bool] = {"database": passes("database", database_is_reachable)}
-    outbox_seconds = None
+    delivery = None
     if parts["database"]:
         parts["migrations"] = passes("migrations", migrations_are_applied)
         parts["guards"] = parts["migrations"] and passes("guards", guards_are_present)
     if parts.get("migrations"):
-        outbox_seconds = outbox_age_seconds()
+        delivery = delivery_as_it_is()
     if settings.CELERY_BROKER_URL:
         parts["broker"] = passes("broker", broker_answers)
     is_ready = all(parts.values())
-    is_late = outbox_seconds is not None and outbox_seconds > LATE_OUTBOX_SECONDS
+    is_late = bool(delivery and delivery.is_late)
     answer = {
         "status": "unavailable" if not is_ready else "degraded" if is_late else "ok",
         "checks": {name: "ok" if passed else "failed" for name, passed in parts.items()},
-        "outbox_oldest_due_seconds": outbox_seconds,
+        "outbox_oldest_due_seconds": seconds_of(delivery.outbox_age if delivery else None),
+        "scheduler_last_run_seconds": seconds_of(delivery.scheduler_age if delivery else None),
     }
     return JsonResponse(answer, status=200 if is_ready else 503)
 
@@ -91,11 +93,14 @@ def broker_answers() -> bool:
         return bool(client.ping())
 
 
-def outbox_age_seconds() -> int | None:
-    """How long the oldest message that should be out has been waiting; ``None`` when none waits."""
+def delivery_as_it_is() -> Delivery | None:
+    """How messages leave; ``None`` when that cannot be read."""
     try:
-        age = oldest_due_age()
+        return read_delivery()
     except (DatabaseError, InterfaceError) as error:
         logger.warning("readiness: the outbox was not read, %s", type(error).__name__)
         return None
+
+
+def seconds_of(age: timedelta | None) -> int | None:
     return None if age is None else int(age.total_seconds())

@@ -20,6 +20,7 @@ PASSES: dict[str, timedelta] = {
     "plan_reminders": timedelta(minutes=5),
     "deliver_notifications": timedelta(seconds=30),
     "reconcile_payments": timedelta(hours=1),
+    "report_tax_documents": timedelta(minutes=10),
     "forget_old_rows": timedelta(hours=1),
 }
 

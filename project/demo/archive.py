@@ -17,11 +17,13 @@ from django.db.models import AutoField, Field, Max, Model
 from django.utils.functional import cached_property
 
 from apps.accounts.models import User
+from apps.common.doors import Door
 from apps.common.models import Named, PublicId
 from apps.common.text import search_key
+from project.demo.journal import Journal
 from project.demo.tables import Tables
 
-HISTORY_COLUMNS = ("history_date", "history_type", "history_user_id", "history_change_reason")
+HISTORY_COLUMNS = ("history_date", "history_type", "history_user_id", "history_change_reason", "history_door")
 
 
 class Archive:
@@ -32,6 +34,7 @@ class Archive:
 
     def __init__(self) -> None:
         self._shelves: dict[type[Model], Shelf] = {}
+        self._journal = Journal()
 
     def add(self, row: Any, *, at: datetime | None = None, by: User | None = None, reason: str = "") -> Any:
         """Keep `row`, made at `at`; a model without history and without times of its own needs no `at`."""
@@ -39,6 +42,7 @@ class Archive:
         shelf.complete(row, at)
         shelf.rows.append(row)
         shelf.remember(row, "+", at, by, reason)
+        self._journal.note(row, at, by, reason)
         return row
 
     def change(self, row: Any, *, at: datetime, by: User | None = None, reason: str = "", **values: object) -> Any:
@@ -47,6 +51,7 @@ class Archive:
             setattr(row, name, value)
         row.updated_at = at
         self._shelf(type(row)).remember(row, "~", at, by, reason)
+        self._journal.note(row, at, by, reason)
         return row
 
     def rows(self, model: type[Model]) -> list[Any]:
@@ -56,6 +61,8 @@ class Archive:
     def write(self) -> int:
         """Insert what is new since the last time; returns how many rows, those of the history included."""
         tables = Tables()
+        for event in self._journal.take():
+            self.add(event)
         written = sum(shelf.write(tables) for shelf in self._shelves.values())
         for statement in connection.ops.sequence_reset_sql(no_style(), list(self._shelves)):
             with connection.cursor() as cursor:
@@ -107,7 +114,8 @@ class Shelf:
 
     def remember(self, row: Any, kind: str, at: datetime | None, by: User | None, reason: str) -> None:
         if self._state_of is not None:
-            self._past.append((*self._state_of(row.__dict__), at, kind, by.pk if by else None, reason))
+            about = (at, kind, by.pk if by else None, reason, _door_of(by).value)
+            self._past.append((*self._state_of(row.__dict__), *about))
 
     def write(self, tables: Tables) -> int:
         state_of = itemgetter(*(field.attname for field in self._fields))
@@ -121,6 +129,13 @@ class Shelf:
             ]
             tables.insert(self._history, columns, past)
         return len(fresh) + len(past)
+
+
+def _door_of(by: User | None) -> Door:
+    """Who has a password works in the back office; customers have none."""
+    if by is None:
+        return Door.JOB
+    return Door.ADMIN if by.has_usable_password() else Door.API
 
 
 def public_id(row: Model) -> UUID:

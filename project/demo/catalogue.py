@@ -2,9 +2,11 @@
 
 from decimal import Decimal
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from apps.salons.catalogue_import import Options, import_catalogue
-from apps.salons.models import Service, ServiceCategory
+from apps.salons.imports.runs import Agreed, recorded
+from apps.salons.models import ImportRun, Service, ServiceCategory
 from project.demo.archive import public_id
 from project.demo.content import FIXTURES, names_of
 from project.demo.shops import Shop
@@ -17,15 +19,19 @@ def import_price_list(world: World, shop: Shop) -> None:
     The shop's salon and team are stored already. Raises RuntimeError when the file has a problem.
     """
     entry = world.content.services[shop.salon.slug]
-    report = import_catalogue(
-        (FIXTURES / entry["price_list"]).read_bytes(),
-        salon=shop.salon,
-        actor=shop.manager,
-        source=entry["price_list"],
-        options=Options(default_duration=entry["default_minutes"]),
+    file = {"content": (FIXTURES / entry["price_list"]).read_bytes(), "source": entry["price_list"]}
+    about = {**file, "salon": shop.salon, "actor": shop.manager}
+    options = Options(default_duration=entry["default_minutes"])
+    token = uuid5(NAMESPACE_URL, f"{shop.salon.slug}/{entry['price_list']}")
+    report = recorded(
+        Agreed(token),
+        lambda settled: import_catalogue(**about, options=options, settled=settled),
+        model_label=Service._meta.label_lower,
+        **about,
     )
     if report.problems:
         raise RuntimeError(f"{entry['price_list']}: {report.problems[0]}")
+    ImportRun.objects.filter(token=token).update(started_at=world.opened, finished_at=world.opened)
     categories = list(ServiceCategory.objects.filter(salon=shop.salon))
     shop.services = list(Service.objects.filter(salon=shop.salon).select_related("category", "salon"))
     _move_to_the_opening(world, [*categories, *shop.services])

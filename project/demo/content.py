@@ -20,7 +20,7 @@ class Content:
     team: dict[str, list[dict[str, Any]]]
     hours: dict[str, Any]
     people: dict[str, list[list[str]]]
-    messages: list[dict[str, Any]]
+    messages: dict[str, list[dict[str, Any]]]
     words: dict[str, Any]
 
     @classmethod

@@ -9,23 +9,29 @@ from typing import Any
 
 from apps.common.money import to_halalas
 from apps.payments.models import Payment
-from apps.payments.standin.cards import APPROVED_CARD, judge_card
+from apps.payments.standin.cards import APPROVED_CARD, DECLINED_CARD, judge_card
 from apps.payments.standin.clock import Clock, stamp
 from apps.payments.standin.ledger import Ledger
 from apps.payments.standin.payments import Payments
+from apps.payments.standin.settlements import Settlements
 from apps.payments.standin.switches import Switches
 from apps.payments.standin.webhooks import Webhooks
 
 Json = dict[str, Any]
 Status = Payment.Status
-# An invoice stays open until a card was charged under it; a reserved amount is no charge.
+# An invoice stays open until a card was charged under it, also when that was undone later.
 INVOICE_STATES: dict[str, str] = {
     Status.EXPIRED: "expired",
     Status.PAID: "paid",
-    Status.CAPTURED: "paid",
+    Status.VOIDED: "paid",
     Status.REVIEW: "paid",
 }
-CARD_STATES: dict[str, str] = {Status.AUTHORIZED: "authorized", Status.CAPTURED: "captured", Status.VOIDED: "voided"}
+CARD_STATES: dict[str, str] = {
+    Status.AUTHORIZED: "authorized",
+    Status.CAPTURED: "captured",
+    Status.VOIDED: "voided",
+    Status.FAILED: "failed",
+}
 
 
 class SeededGateway:
@@ -36,6 +42,8 @@ class SeededGateway:
         self._charged: dict[object, int] = {}
         self._links: dict[object, str] = {}
         self._strangers: list[tuple[str, int, datetime]] = []
+        self._refused: list[tuple[str, Payment, datetime]] = []
+        self._paid_out: list[tuple[Payment, str, int]] = []
 
     def made_link(self, payment: Payment, invoice_id: str) -> None:
         """The gateway has a link for this payment; its answer did not reach us."""
@@ -53,6 +61,14 @@ class SeededGateway:
         """A payment we have no row for."""
         self._strangers.append((payment_id, halalas, at))
 
+    def refused(self, payment_id: str, payment: Payment, at: datetime) -> None:
+        """The bank refused a card under the link of this payment."""
+        self._refused.append((payment_id, payment, at))
+
+    def paid_out(self, payment: Payment, kind: str, halalas: int) -> None:
+        """A line of the settlement paid out last; of `kind` as the gateway names it."""
+        self._paid_out.append((payment, kind, halalas))
+
     def write(self, file: Path, payments: list[Payment]) -> None:
         """Make `file` anew. No stand-in has it open."""
         for suffix in ("", "-wal", "-shm"):
@@ -68,19 +84,29 @@ class SeededGateway:
                 if payment.gateway_payment_id:
                     ledger.payments.add(self._card_payment(maker, payment))
             for payment_id, halalas, at in self._strangers:
-                body = _approved(maker, payment_id, halalas, None)
+                body = _attempt(maker, payment_id, halalas)
                 ledger.payments.add(body | {"status": "paid"} | _times(at, at))
+            for payment_id, payment, at in self._refused:
+                amount, invoice = to_halalas(payment.amount), payment.gateway_invoice_id
+                body = _attempt(maker, payment_id, amount, invoice_id=invoice, card=DECLINED_CARD)
+                ledger.payments.add(body | {"status": "failed"} | _times(at, at))
+            settlements = Settlements(ledger, clock)
+            for payment, kind, halalas in self._paid_out:
+                settlements.add_line(settlements.new_line(payment.gateway_payment_id, kind, halalas))
         ledger.close()
 
     def _card_payment(self, maker: Payments, payment: Payment) -> Json:
         amount = self._charged.get(payment.pk, to_halalas(payment.amount))
         refunded = self._refunded.get(payment.pk, to_halalas(payment.refunded_amount))
-        captured = amount if payment.status == Status.CAPTURED else 0
-        status = "refunded" if refunded else CARD_STATES.get(payment.status, "paid")
-        made: Any = payment.paid_at or payment.checked_at
+        captured = to_halalas(payment.captured_amount) if payment.is_charge else 0
+        is_undone = payment.status == Status.VOIDED
+        status = "refunded" if refunded and not is_undone else CARD_STATES.get(payment.status, "paid")
+        refunded = 0 if is_undone else refunded
+        made: Any = payment.authorized_at or payment.paid_at or payment.checked_at
         amounts = {"amount": amount, "refunded": refunded, "captured": captured}
         shown = {f"{name}_format": riyals(value) for name, value in amounts.items()}
-        body = _approved(maker, payment.gateway_payment_id, amount, payment.gateway_invoice_id)
+        card = DECLINED_CARD if payment.status == Status.FAILED else APPROVED_CARD
+        body = _attempt(maker, payment.gateway_payment_id, amount, payment, payment.gateway_invoice_id, card)
         return body | amounts | shown | {"status": status} | _times(made, payment.updated_at)
 
 
@@ -100,7 +126,7 @@ def invoice_body(payment: Payment, invoice_id: str) -> Json:
         "expired_at": stamp(until),
         "back_url": None,
         "success_url": None,
-        "metadata": {"payment_id": str(payment.pk), "booking": payment.booking.reference},
+        "metadata": _metadata(payment),
     } | _times(payment.created_at, payment.updated_at)
 
 
@@ -123,17 +149,29 @@ def riyals(halalas: int) -> str:
     return f"{halalas // 100}.{halalas % 100:02} SAR"
 
 
-def _approved(maker: Payments, payment_id: str, amount: int, invoice_id: str | None) -> Json:
+def _attempt(
+    maker: Payments,
+    payment_id: str,
+    amount: int,
+    payment: Payment | None = None,
+    invoice_id: str | None = None,
+    card: str = APPROVED_CARD,
+) -> Json:
+    """One attempt by card; `payment` is the row that charged a wallet, which says so in the metadata."""
+    is_charge = payment is not None and payment.is_charge
     return maker.new(
         amount=amount,
         currency="SAR",
         description=None,
-        metadata=None,
-        verdict=judge_card(APPROVED_CARD),
-        kind="creditcard",
+        metadata=_metadata(payment) if payment is not None and is_charge else None,
+        source=judge_card(card).source(payment.source if payment is not None and is_charge else "creditcard"),
         payment_id=payment_id,
-        invoice_id=invoice_id,
+        invoice_id=invoice_id or None,
     )
+
+
+def _metadata(payment: Payment) -> Json:
+    return {"payment_id": str(payment.pk), "booking": payment.booking.reference}
 
 
 def _times(created: datetime, updated: datetime) -> Json:

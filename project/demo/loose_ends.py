@@ -12,14 +12,17 @@ from apps.bookings.models import Booking
 from apps.common.money import percentage, to_halalas
 from apps.notifications.models import Notification
 from apps.payments import reasons
-from apps.payments.models import Payment, Refund, WebhookEvent
+from apps.payments.models import Payment, Refund, WebhookEvent, WebhookRefusal
+from apps.payments.selectors import SAFE_RESERVATION
+from apps.payments.services.arrival import PAUSES
+from apps.payments.services.sending import EQUAL_READS, QUIET
 from apps.salons.models import Salon
 from project.demo.gateway import SeededGateway, event_of
-from project.demo.money import LINK_LIFETIME, SECOND, Till
+from project.demo.money import LINK_LIFETIME, SECOND, Till, read, shown
 from project.demo.planning import Plan
 from project.demo.shops import Shop
 from project.demo.visits import VisitStory
-from project.demo.world import World, identity, minutes
+from project.demo.world import ZONE, World, identity, minutes
 
 Status = Payment.Status
 SENDER_LEASE = minutes(2)
@@ -74,6 +77,7 @@ class LooseEnds:
             (self._contradicted, 450),
             (self._made_at_the_gateway, 900),
             (self._not_applied, 1600),
+            (self._given_up, 2500),
             (self._requested, 400),
         ):
             at = self.now - minutes(ago)
@@ -106,33 +110,42 @@ class LooseEnds:
 
     def _unanswered(self, at: datetime, till: Till, payment: Payment) -> None:
         """The gateway never heard of it: the pass will say so when it was quiet for long enough."""
-        self._no_answer(at, self._sent(at, till, payment, 100))
+        self._no_answer(at, till, self._sent(at, till, payment, 100))
 
     def _refused(self, at: datetime, till: Till, payment: Payment) -> None:
-        refund, problem = (
-            self._sent(at, till, payment, 100),
-            reasons.with_detail(reasons.REFUSED, "insufficient balance"),
-        )
-        till.returns.release(at + 2 * SECOND, refund, Refund.Status.FAILED, problem)
+        problem = reasons.with_detail(reasons.REFUSED, "insufficient balance")
+        till.returns.give_up(at + 2 * SECOND, self._sent(at, till, payment, 100), problem)
 
-    def _not_applied(self, at: datetime, till: Till, payment: Payment) -> None:
-        refund = self._sent(at, till, payment, 50)
-        self._no_answer(at, refund)
-        till.returns.release(at + minutes(16), refund, Refund.Status.NOT_APPLIED, reasons.NOT_SHOWN)
+    def _not_applied(self, at: datetime, till: Till, payment: Payment) -> Refund:
+        """So small a part that it could go twice: it is not sent again by itself."""
+        refund = self._sent(at, till, payment, 40)
+        self._no_answer(at, till, refund)
+        reads: dict[str, Any] = {"failure_reason": reasons.NOT_SHOWN, "equal_reads": EQUAL_READS}
+        till.returns.move(at + QUIET + minutes(1), refund, Refund.Status.NOT_APPLIED, reasons.NOT_SHOWN, **reads)
+        return refund
+
+    def _given_up(self, at: datetime, till: Till, payment: Payment) -> None:
+        """Not carried out, and a person said that it is no longer wanted."""
+        refund, support = self._not_applied(at, till, payment), till.shop.support
+        explained = self.chance.choice(self.world.content.words["given_up"])
+        problem = reasons.with_detail(reasons.GIVEN_UP, explained)
+        till.returns.give_up(at + minutes(90), refund, problem, support, resolution=explained, resolved_by=support)
 
     def _contradicted(self, at: datetime, till: Till, payment: Payment) -> None:
+        """Somebody gave the whole amount back at the gateway meanwhile; a person has to say what is ours of it."""
         refund = self._sent(at, till, payment, 25)
-        self._change_refund(at + 2 * SECOND, refund, Refund.Status.REVIEW, reasons.OTHER_TOTAL_AFTER)
-        self.gateway.refunded_really(payment, to_halalas(payment.amount))
+        seen, total = at + 2 * SECOND, payment.captured_amount
+        word = shown(payment, "refunded", seen, amount=total, refunded=total)
+        till.change(payment, seen, reason=reasons.OTHER_TOTAL_AFTER, **word)
+        stopped: dict[str, Any] = {"failure_reason": reasons.OTHER_TOTAL_AFTER, "gateway_refunded_after": total}
+        till.returns.move(seen, refund, Refund.Status.REVIEW, reasons.OTHER_TOTAL_AFTER, **stopped)
+        self.gateway.refunded_really(payment, to_halalas(total))
 
     def _made_at_the_gateway(self, at: datetime, till: Till, payment: Payment) -> None:
         till.returns.find_external(at, payment, percentage(payment.amount, 50))
 
-    def _no_answer(self, at: datetime, refund: Refund) -> None:
-        self._change_refund(at + 16 * SECOND, refund, Refund.Status.UNKNOWN, NO_ANSWER)
-
-    def _change_refund(self, at: datetime, refund: Refund, status: str, problem: str) -> None:
-        self.world.archive.change(refund, at=at, reason=problem, status=status, failure_reason=problem)
+    def _no_answer(self, at: datetime, till: Till, refund: Refund) -> None:
+        till.returns.move(at + 16 * SECOND, refund, Refund.Status.UNKNOWN, NO_ANSWER, failure_reason=NO_ANSWER)
 
     def _reason(self) -> str:
         return self.chance.choice(self.world.content.words["refunds"])
@@ -140,15 +153,16 @@ class LooseEnds:
     # --- Payments ---
 
     def leave_payments(self) -> None:
-        """Attempts that are under way, unanswered, reserved or contradicted."""
+        """Attempts that are under way, unanswered, declined, reserved, undone or contradicted."""
+        self._take_or_let_go_reserved()
         for leave, ago in (
             (self._without_answer, 1.5),
             (self._just_sent, 0.2),
-            (self._open_link, 41),
+            (self._declined_once, 41),
             (self._never_sent, 55),
+            (self._declined, 130),
+            (self._undone, 260),
             (self._wrong_amount, 700),
-            (self._reserved_only, 4000),
-            (self._let_go, 4300),
         ):
             at = self.now - minutes(ago)
             if (found := self._take(self.coming, at)) is not None:
@@ -167,8 +181,9 @@ class LooseEnds:
 
     def _without_answer(self, at: datetime, till: Till) -> None:
         payment = self._started(at, till)
-        problem: dict[str, Any] = {"status": Status.UNKNOWN, "failure_reason": NO_ANSWER}
-        self.world.archive.change(payment, at=at + 15 * SECOND, reason=NO_ANSWER, **problem)
+        lost = at + 15 * SECOND
+        problem: dict[str, Any] = {"failure_reason": NO_ANSWER, "next_check_at": lost + PAUSES[0]}
+        till.change(payment, lost, reason=NO_ANSWER, status=Status.UNKNOWN, **problem)
         self.gateway.made_link(payment, str(identity(self.chance)))
 
     def _just_sent(self, at: datetime, till: Till) -> None:
@@ -180,35 +195,64 @@ class LooseEnds:
     def _wrong_amount(self, at: datetime, till: Till) -> None:
         """The gateway took less than was asked, after a coupon of its own: nobody but a person decides."""
         payment = self._open_link(at, till)
-        seen, problem = at + minutes(6), reasons.OTHER_AMOUNT_PAID
-        payment.gateway_payment_id, payment.checked_at = str(identity(self.chance)), seen
+        seen, problem, paid = at + minutes(6), reasons.OTHER_AMOUNT_PAID, percentage(payment.amount, 90)
         state: dict[str, Any] = {"status": Status.REVIEW, "failure_reason": problem}
-        self.world.archive.change(payment, at=seen, reason=problem, **state)
-        self.gateway.charged_really(payment, to_halalas(percentage(payment.amount, 90)))
+        state["gateway_payment_id"] = str(identity(self.chance))
+        till.change(payment, seen, reason=problem, **state, **shown(payment, "paid", seen, amount=paid))
+        self.gateway.charged_really(payment, to_halalas(paid))
 
-    def _reserved_only(self, at: datetime, till: Till) -> None:
-        till.reserve_price(at + minutes(3), self._open_link(at, till))
+    def _declined_once(self, at: datetime, till: Till) -> None:
+        """The link can still be paid with another card."""
+        payment, tried = self._open_link(at, till), at + minutes(4)
+        known = shown(payment, "initiated", tried) | {"decline": Payment.Decline.INSUFFICIENT_FUNDS}
+        till.change(payment, tried, reason=read("initiated"), **known)
+        self.gateway.refused(str(identity(self.chance)), payment, tried)
 
-    def _let_go(self, at: datetime, till: Till) -> None:
-        self._reserved_only(at, till)
-        till.give_up_reserved(at + minutes(50))
+    def _declined(self, at: datetime, till: Till) -> None:
+        till.decline_charge(at, "INSUFFICIENT FUNDS", Payment.Decline.INSUFFICIENT_FUNDS)
+
+    def _undone(self, at: datetime, till: Till) -> None:
+        """Paid and given back in full before the gateway settled it: no bank ever books it."""
+        payment, back = self._open_link(at, till), at + minutes(40)
+        till.pay(at + minutes(5), payment)
+        till.returns.approved(payment, payment.amount, back, self._reason(), till.shop.desk, approved_by=till.shop.desk)
+
+    def _take_or_let_go_reserved(self) -> None:
+        """Wallets: taken at once for a visit that is far, else reserved until it, or until somebody lets it go."""
+        for ago, is_far, is_let_go in ((4000, True, False), (600, False, False), (1500, False, True)):
+            at = self.now - minutes(ago)
+            found = [one for one in self.coming if (one[0].booking.starts_at > at + SAFE_RESERVATION) == is_far]
+            if (taken := self._take(found, at)) is None:
+                continue
+            self.coming.remove(taken)
+            (till,) = taken
+            till.reserve_price(at)
+            if is_let_go:
+                till.let_go(at + minutes(50), till.payments[-1])
 
     # --- Webhooks ---
 
     def leave_webhooks(self) -> None:
-        """News of a payment that is not ours, and news that could not be acted on."""
+        """News of a payment that is not ours, news that could not be acted on, and calls that were turned away."""
         known = [one for one in self.world.archive.rows(Payment) if one.gateway_payment_id][-2:]
         stranger = Payment(
             gateway_payment_id=str(identity(self.chance)), amount=Decimal(115), refunded_amount=Decimal(0)
         )
         states = WebhookEvent.Status
         self._event(stranger, 200, states.IGNORED, processed_at=self.now - minutes(200))
-        trouble = "GatewayUnreachable"
+        for payment in known[-1:]:
+            self._event(payment, 0, states.NEW)
+        trouble = "fetch_invoice: HTTP 503"
         for payment, (status, attempts, ago, due) in zip(
             known, ((states.FAILED, 3, 5, 3), (states.DEAD, 5, 4000, -3900)), strict=False
         ):
             late = {"attempts": attempts, "due_at": self.now + minutes(due), "error": trouble}
             self._event(payment, ago, status, **late)
+        refused = WebhookRefusal.Reason
+        for reason, calls, ago in ((refused.SECRET, 14, 50), (refused.BODY, 2, 170), (refused.SECRET, 3, 3000)):
+            last = self.now - minutes(ago)
+            day = last.astimezone(ZONE).date()
+            self.world.archive.add(WebhookRefusal(day=day, reason=reason, count=calls, last_at=last))
 
     def _event(self, payment: Payment, ago: float, status: str, **values: object) -> None:
         number, at = str(identity(self.chance)), self.now - minutes(ago)

@@ -11,12 +11,15 @@ from apps.common.money import percentage
 from apps.notifications.models import Kind
 from apps.payments import reasons
 from apps.payments.models import Payment, Refund
+from apps.payments.selectors import UNDO_WINDOW
+from apps.payments.services.sending import FIRST_LOOK
 from project.demo.world import identity, minutes
 
 if TYPE_CHECKING:
     from project.demo.money import Till
 
-Status = Refund.Status
+Status, Way = Refund.Status, Refund.Way
+ONLINE = Payment.Method.ONLINE
 SECOND = timedelta(seconds=1)
 
 
@@ -61,27 +64,48 @@ class Returns:
     ) -> Refund:
         """A refund, and its amount set aside on the payment."""
         refund = self._new_refund(payment, amount, reason, requested_by=actor, **values)
+        if payment.method != ONLINE:
+            refund.way = Way.BY_HAND
+        elif refund.status == Status.APPROVED:
+            refund.next_check_at = at + FIRST_LOOK[Status.APPROVED]
         self.world.archive.add(refund, at=at, by=actor, reason=reason)
         reserved = payment.refund_reserved_amount + amount
         self.till.change(payment, at, actor, reason, refund_reserved_amount=reserved)
         return refund
 
     def mark_sending(self, at: datetime, refund: Refund) -> None:
-        sent: dict[str, Any] = {"gateway_refunded_before": refund.payment.refunded_amount, "sent_at": at}
-        self.world.archive.change(refund, at=at, reason=refund.reason, status=Status.SENDING, **sent)
+        payment: Any = refund.payment
+        is_whole = refund.amount == payment.captured_amount and payment.refunded_amount == 0
+        sent: dict[str, Any] = {
+            "way": Way.VOID if is_whole and at - payment.paid_at < UNDO_WINDOW else Way.REFUND,
+            "attempt": refund.attempt + 1,
+            "gateway_refunded_before": payment.refunded_amount,
+            "sent_at": at,
+        }
+        self.move(at, refund, Status.SENDING, refund.reason, **sent)
 
-    def release(self, at: datetime, refund: Refund, status: str, problem: str) -> None:
-        """It did not come about, and its amount is free again."""
-        self.world.archive.change(refund, at=at, reason=problem, status=status, failure_reason=problem)
+    def move(
+        self, at: datetime, refund: Refund, status: str, reason: str, actor: User | None = None, **values: Any
+    ) -> None:
+        """The next state of `refund`, and when a pass looks at it."""
+        wait = FIRST_LOOK.get(Status(status)) if refund.payment.method == ONLINE else None
+        values |= {"status": status, "next_check_at": None if wait is None else at + wait}
+        self.world.archive.change(refund, at=at, by=actor, reason=reason, **values)
+
+    def give_up(self, at: datetime, refund: Refund, problem: str, actor: User | None = None, **said: Any) -> None:
+        """It does not come about, and its amount is free again."""
+        self.move(at, refund, Status.FAILED, problem, actor, failure_reason=problem, **said)
         left = refund.payment.refund_reserved_amount - refund.amount
-        self.till.change(refund.payment, at, reason=problem, refund_reserved_amount=left)
+        self.till.change(refund.payment, at, actor, problem, refund_reserved_amount=left)
 
     def find_external(self, at: datetime, payment: Payment, amount: Decimal) -> None:
         """Somebody gave money back in the gateway's own pages; we learn of it afterwards."""
-        reason = "Found at the gateway."
-        refund = self._new_refund(payment, amount, reason, status=Status.EXTERNAL, settled_at=at)
+        reason, before = reasons.MADE_ELSEWHERE, payment.refunded_amount
+        seen = {"gateway_refunded_before": before, "gateway_refunded_after": before + amount}
+        made: dict[str, Any] = {"status": Status.EXTERNAL, "way": Way.EXTERNAL, "settled_at": at}
+        refund = self._new_refund(payment, amount, reason, **made, **seen)
         self.world.archive.add(refund, at=at, reason=reason)
-        self.till.change(payment, at, reason=reason, refunded_amount=payment.refunded_amount + amount)
+        self.till.change(payment, at, reason=reason, **self._gone(at, payment, amount, Way.EXTERNAL))
         self.till.papers.credit_note(refund, at)
 
     def _new_refund(self, payment: Payment, amount: Decimal, reason: str, **values: Any) -> Refund:
@@ -97,12 +121,11 @@ class Returns:
 
     def _approve(self, at: datetime, refund: Refund) -> None:
         support = self.shop.support
-        approved: dict[str, Any] = {"status": Status.APPROVED, "approved_by": support}
-        self.world.archive.change(refund, at=at, by=support, reason=refund.reason, **approved)
+        self.move(at, refund, Status.APPROVED, refund.reason, support, approved_by=support)
         self._carry_out_soon(at, refund)
 
     def _carry_out_soon(self, at: datetime, refund: Refund) -> None:
-        if refund.payment.method == Payment.Method.ONLINE:
+        if refund.payment.method == ONLINE:
             self.world.at(at + SECOND, self._send, refund)
         else:
             self.world.at(at + minutes(self.chance.uniform(1, 90)), self._settle, refund, self.shop.desk)
@@ -114,14 +137,25 @@ class Returns:
     def _settle(self, at: datetime, refund: Refund, actor: User | None) -> None:
         """The money is back with the customer: totals, credit note, news."""
         payment = refund.payment
-        done = {"status": Status.SUCCEEDED, "settled_at": at}
-        self.world.archive.change(refund, at=at, by=actor, reason=refund.reason, **done)
-        totals = {
-            "refunded_amount": payment.refunded_amount + refund.amount,
-            "refund_reserved_amount": payment.refund_reserved_amount - refund.amount,
-        }
+        is_online, total = payment.method == ONLINE, payment.refunded_amount + refund.amount
+        done: dict[str, Any] = {"settled_at": at, "gateway_refunded_after": total if is_online else None}
+        self.move(at, refund, Status.SUCCEEDED, refund.reason, actor, **done)
+        totals = self._gone(at, payment, refund.amount, refund.way)
+        totals["refund_reserved_amount"] = payment.refund_reserved_amount - refund.amount
         self.till.change(payment, at, actor, refund.reason, **totals)
         self.till.papers.credit_note(refund, at)
-        if payment.method == Payment.Method.ONLINE:
-            self.till.papers.hear("payment_refunded", payment, at)
-        self.till.visit.mail.tell(Kind.REFUND_SENT, at, amount=refund.amount)
+        if is_online:
+            self.till.papers.hear(f"payment_{payment.gateway_status}", payment, at)
+        self.till.visit.mail.tell(Kind.REFUND_SENT, at, occasion=refund.pk, amount=refund.amount)
+
+    @staticmethod
+    def _gone(at: datetime, payment: Payment, amount: Decimal, way: str) -> dict[str, Any]:
+        """What changes on the payment when `amount` went back, and was read at the gateway if that knows of it."""
+        total = payment.refunded_amount + amount
+        gone: dict[str, Any] = {"refunded_amount": total}
+        if way == Way.BY_HAND:
+            return gone
+        if way == Way.VOID:
+            gone["status"] = Payment.Status.VOIDED
+        word = "voided" if way == Way.VOID else "refunded"
+        return gone | {"checked_at": at, "gateway_status": word, "gateway_refunded_amount": total}

@@ -6,7 +6,7 @@ made, unless somebody has worked with them: then they stay, with the visits of t
 the time. `--fresh` makes them anew in any case.
 
 Two databases made on the same day hold the same rows, whoever made them; only what lies within minutes of the moment
-of seeding (the visits under way, the open ends of money and messages, the nightly comparison) follows the clock.
+of seeding (the visits under way, the open ends of money and messages, the hourly comparison) follows the clock.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.payments.models import Payment
 from apps.salons.models import Salon
-from project.demo.bookkeeping import compare_books
+from project.demo.bookkeeping import Comparisons, count_tills
 from project.demo.catalogue import add_services, import_price_list
 from project.demo.content import Content
 from project.demo.gateway import SeededGateway
@@ -122,8 +122,11 @@ def seed(gateway: Gateway, *, now: datetime, scale: float = 1) -> int:
     tell_the_visits(world, shops, books)
     customers = [newcomer for known in clientele.values() for newcomer in known]
     add_sign_ins(world, customers, office.owner)
-    compare_books(world, books, office.support)
+    comparisons = Comparisons(world, books, office.support)
+    comparisons.compare()
+    count_tills(world, shops)
     written += world.archive.write()
+    comparisons.seal()
     mark(office.owner, now)
     if gateway.ledger is not None:
         books.write(gateway.ledger, world.archive.rows(Payment))

@@ -109,8 +109,11 @@ def passes() -> Iterator[None]:
     over = threading.Event()
 
     def work() -> None:
-        while not over.wait(PAUSE_BETWEEN_PASSES):
+        # The first round at once, so that the first page does not call the scheduler dead.
+        while True:
             run_passes()
+            if over.wait(PAUSE_BETWEEN_PASSES):
+                break
         connections.close_all()
 
     worker = threading.Thread(target=work, name="passes", daemon=True)

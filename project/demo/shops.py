@@ -9,7 +9,8 @@ from apps.accounts.models import User
 from apps.accounts.roles import SalonRole
 from apps.bookings.availability import Block, Cause, Schedule, Season, Window, to_minutes
 from apps.bookings.selectors import Offer
-from apps.notifications.models import Template
+from apps.notifications.models import MessageSettings, Template
+from apps.payments.models import TaxSequence
 from apps.salons.models import (
     Customer,
     Membership,
@@ -28,6 +29,7 @@ from project.demo.people import Backoffice, Newcomer
 from project.demo.world import PAST_DAYS, ZONE, World, minutes
 
 WEEKDAYS = {"mon": 0, "tue": 1, "wed": 2, "thu": 3, "fri": 4, "sat": 5, "sun": 6}
+PROMOTION_HOURS = ("promotions_from", "promotions_until")
 NO_SETTING = {"demand", "name_ar", "name_en", "refund_limit"}
 Week = dict[str, list[str]]
 
@@ -48,9 +50,10 @@ class Shop:
     time_off: dict[int, list[Block]] = field(default_factory=dict)
     prayer_times: list[CalledByHand] = field(default_factory=list)
     templates: dict[tuple[str, str], Template] = field(default_factory=dict)
+    ways: MessageSettings = field(default_factory=MessageSettings)
     cards: dict[object, Customer] = field(default_factory=dict)
     schedule: Schedule = field(default_factory=lambda: Schedule([], [], ZONE))
-    last_document: int = 0
+    numbers: TaxSequence | None = None
 
     def pauses(self, day: date) -> list[Block]:
         """When everybody pauses for prayer on `day`."""
@@ -139,8 +142,13 @@ def add_calendar(world: World, shop: Shop) -> None:
 
 
 def add_templates(world: World, shop: Shop) -> None:
-    """The salon's own message texts."""
-    for entry in world.content.messages:
+    """How the salon speaks to its customers, and its own message texts."""
+    for entry in world.content.messages["settings"]:
+        if entry["salon"] == shop.salon.slug:
+            hours = {name: time.fromisoformat(entry[name]) for name in PROMOTION_HOURS if name in entry}
+            values = {name: value for name, value in entry.items() if name != "salon"} | hours
+            shop.ways = _kept(world, shop, MessageSettings(salon=shop.salon, **values))
+    for entry in world.content.messages["texts"]:
         if entry["salon"] == shop.salon.slug:
             values = {name: value for name, value in entry.items() if name != "salon"}
             template = _kept(world, shop, Template(salon=shop.salon, **values))

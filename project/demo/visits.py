@@ -139,7 +139,7 @@ class VisitStory:
         fee = policies.cancellation_fee(self.booking, by=by, now=at)
         cancelled = {"status": Status.CANCELLED, "cancelled_by": by, "cancellation_fee_amount": fee}
         self._change(at, actor, reason, **cancelled)
-        self.till.give_up_reserved(at)
+        self.till.settle_open(at, fee - self.till.kept)
         self.till.returns.return_all_but(fee, at, actor, reason)
         self.mail.tell(Kind.BOOKING_CANCELLED, at)
 
@@ -167,7 +167,7 @@ class VisitStory:
     def miss(self, at: datetime) -> None:
         """The customer did not come; some may not book online any more afterwards."""
         self._change(at, self.shop.desk, status=Status.NO_SHOW)
-        self.till.give_up_reserved(at)
+        self.till.settle_open(at, NOTHING)
         card = self.booking.customer
         if not card.is_blocked and self.chance.random() < BLOCKED_PERCENT / 100:
             reason = self.chance.choice(self.world.content.words["blocked_notes"])

@@ -39,6 +39,7 @@ class World:
     content: Content
     gateway_url: str
     archive: Archive = field(default_factory=Archive)
+    phones_without_whatsapp: set[str] = field(default_factory=set)
     _agenda: list[tuple[datetime, int, Step, tuple[Any, ...]]] = field(default_factory=list)
     _order: count = field(default_factory=count)
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
-from project.env import BASE_DIR, DEMO_PASSWORD
+from project.env import BASE_DIR, DEMO_PASSWORD, VAR_DIR
 from project.locale_catalogue import compile_catalogues
 from project.settings.api import (
     DRF_STANDARDIZED_ERRORS,
@@ -63,6 +63,7 @@ MIDDLEWARE = [
     # After authentication, because an operator's own choice of language counts.
     "project.middleware.LanguageMiddleware",
     "project.middleware.ReaderMiddleware",
+    "project.middleware.DoorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
@@ -121,6 +122,8 @@ USE_TZ = True
 # --- Static files and headers ---
 
 STATIC_URL = "static/"
+MEDIA_URL = "media/"
+MEDIA_ROOT = VAR_DIR / "media"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 # Alpine, which Unfold's pages are built on, evaluates expressions; its pages also carry style attributes.
@@ -151,6 +154,8 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_TASK_SOFT_TIME_LIMIT = 270
+# Redis gives a task to somebody else after so many seconds: longer than any may run, shorter than its hour of habit.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600}
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

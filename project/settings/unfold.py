@@ -58,9 +58,17 @@ UNFOLD: dict[str, Any] = {
         "show_all_applications": False,
         "navigation": "project.admin_site.navigation.sidebar",
     },
-    # The command search caches per person and term, whatever salon or language is current: it stays off.
+    # Unfold's own palette caches per person and term, whatever salon or language is current: ours takes its place.
     "COMMAND": {"search_models": False, "show_history": False},
     "LOGIN": {"form": "project.admin_site.login.LoginForm"},
-    "STYLES": ["project.admin_site.assets.fonts_css", "project.admin_site.assets.admin_css"],
-    "SCRIPTS": ["project.admin_site.assets.rtl_icons_js"],
+    "STYLES": [
+        "project.admin_site.assets.fonts_css",
+        "project.admin_site.assets.admin_css",
+        "project.admin_site.assets.search_css",
+    ],
+    "SCRIPTS": [
+        "project.admin_site.assets.rtl_icons_js",
+        "project.admin_site.assets.reachable_js",
+        "project.admin_site.assets.search_js",
+    ],
 }

@@ -16,13 +16,16 @@ class Command(BaseCommand):
         parser.add_argument("--suite", choices=SUITES, help="only this one (default: all)")
         parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, for every change")
         parser.add_argument("--json", type=Path, metavar="FILE", help="write everything, absolute figures too")
+        parser.add_argument("--bookings", type=int, metavar="N", help="size of the large table of suite admin")
         parser.add_argument("--without-peer", action="store_true", help="leave django-appointment out")
 
-    def handle(self, *, suite: str | None, quick: bool, without_peer: bool, **options: Any) -> None:
+    def handle(
+        self, *, suite: str | None, quick: bool, without_peer: bool, bookings: int | None, **options: Any
+    ) -> None:
         end_on_signals(exit_code=1)  # the scratch database goes, whatever ends us
         reports = []
         for name in [suite] if suite else SUITES:
-            reports.append(report := run(name, quick=quick, with_peer=not without_peer))
+            reports.append(report := run(name, quick=quick, with_peer=not without_peer, bookings=bookings))
             self.stdout.write(f"\nSuite {report.suite} on {report.engine}\n\n{report.table()}")
         if options["json"]:
             found = json.dumps([report.as_json() for report in reports], indent=1, ensure_ascii=False)

@@ -1,15 +1,30 @@
 from django.core.management.base import BaseCommand, CommandError
 
-from project.invariants import RULES, breaches
+from apps.payments.moyasar import GatewayError
+from project.invariants import judgements
 
 
 class Command(BaseCommand):
     help = "Looks through the whole database for broken rules; exit 1 and a list when there is one."
 
-    def handle(self, **options):
-        broken = list(breaches())
-        for breach in broken:
-            self.stdout.write(f"BROKEN {breach.rule}: {', '.join(breach.rows)}")
+    def add_arguments(self, parser):
+        parser.add_argument("--gateway", action="store_true", help="read the payment gateway's whole list, too")
+
+    def handle(self, *, gateway, **options):
+        judged = []
+        try:
+            for judgement in judgements(with_gateway=gateway):
+                judged.append(judgement)
+                self.stdout.write(_line(judgement))
+        except GatewayError as error:
+            raise CommandError(f"The gateway could not be read: {error}") from error
+        broken = [judgement for judgement in judged if judgement.rows]
         if broken:
-            raise CommandError(f"{len(broken)} of {len(RULES)} rules are broken.")
-        self.stdout.write(f"All {len(RULES)} rules hold.")
+            raise CommandError(f"{len(broken)} of {len(judged)} rules are broken.")
+        self.stdout.write(f"All {len(judged)} rules hold.")
+
+
+def _line(judgement):
+    if not judgement.rows:
+        return f"ok {judgement.rule}"
+    return f"BROKEN {judgement.rule}: {', '.join(judgement.rows)}"
