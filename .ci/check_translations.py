@@ -31,8 +31,9 @@ def catalogue(language: str, domain: str) -> Path:
     return Path("locale", language, "LC_MESSAGES", f"{domain}.po")
 
 
-def keys(entries: list[polib.POEntry]) -> set[tuple[str, str]]:
-    return {(entry.msgctxt or "", entry.msgid) for entry in entries}
+def keys(entries: list[polib.POEntry]) -> set[tuple[str, str, str]]:
+    """A message that counts is another one than the same words without a count: they are looked up differently."""
+    return {(entry.msgctxt or "", entry.msgid, entry.msgid_plural) for entry in entries}
 
 
 def active(file: polib.POFile) -> list[polib.POEntry]:
@@ -41,8 +42,8 @@ def active(file: polib.POFile) -> list[polib.POEntry]:
 
 def complaints(committed: polib.POFile, extracted: polib.POFile, language: str) -> list[str]:
     had, needed = keys(active(committed)), keys(active(extracted))
-    found = [f"missing: {message!r}" for _context, message in sorted(needed - had)]
-    found += [f"not used any more: {message!r}" for _context, message in sorted(had - needed)]
+    found = [f"missing: {message!r}" for _context, message, _plural in sorted(needed - had)]
+    found += [f"not used any more: {message!r}" for _context, message, _plural in sorted(had - needed)]
     found += [f"obsolete: {entry.msgid!r}" for entry in committed.obsolete_entries()]
     found += [f"fuzzy: {entry.msgid!r}" for entry in active(committed) if entry.fuzzy]
     if language == "ar":

@@ -19,11 +19,12 @@ from apps.bookings.tests.factories import BookingFactory
 from apps.common.fields import PhoneField
 from apps.common.history import save_as
 from apps.notifications.models import DeliveryReceipt
-from apps.notifications.tests.factories import NotificationFactory
+from apps.notifications.tests.factories import AttemptFactory, NotificationFactory
 from apps.payments.models import Payment, ReconciliationFinding, ReconciliationRun, Refund, TaxDocument, WebhookEvent
 from apps.salons.models import CardMerge, Customer
 from apps.salons.tests.factories import CustomerFactory, ReviewFactory
 from project.env import BASE_DIR
+from project.tests.two_salons import store
 
 PAGE = BASE_DIR / "docs" / "privacy.md"
 FIELD = re.compile(r"`((?:\w+)\.(?:[A-Z]\w+)\.(?:\w+))`")
@@ -48,13 +49,14 @@ def without_person() -> set[str]:
 
 
 def fields_that_may_hold_a_person() -> set[str]:
-    """Keys to people, phones, and texts of no fixed choice, of our models and what Django keeps of their pages."""
+    """Keys to people, phones, pictures, texts of no fixed choice: our models, and what Django keeps of their pages."""
     return {f"{model._meta.label}.{field.name}" for model in models_with_people() for field in _candidates(model)}
 
 
 def models_with_people() -> list[type[models.Model]]:
     kept = {"admin.LogEntry", "sessions.Session"}
-    ours = [model for model in apps.get_models() if model.__module__.startswith("apps.") or model._meta.label in kept]
+    own = ("apps.", "project.")
+    ours = [model for model in apps.get_models() if model.__module__.startswith(own) or model._meta.label in kept]
     return [model for model in ours if not model.__name__.startswith("Historical")]
 
 
@@ -65,7 +67,7 @@ def _candidates(model: type[models.Model]) -> list[models.Field]:
 def _may_hold_a_person(field: Any) -> bool:
     if field.is_relation:
         return field.related_model in (User, Customer)
-    is_text = isinstance(field, models.CharField | models.TextField | models.JSONField)
+    is_text = isinstance(field, models.CharField | models.TextField | models.JSONField | models.FileField)
     return isinstance(field, PhoneField) or (is_text and not field.choices)
 
 
@@ -144,11 +146,12 @@ def _visit(person: User) -> list[Any]:
     )
     told.payload["data"] = {"id": payment.gateway_payment_id, "invoice_id": payment.gateway_invoice_id, "amount": 11500}
     message = NotificationFactory(booking=booking)
+    call = AttemptFactory(notification=message, provider="twilio")
     receipt = DeliveryReceipt.objects.create(salon=salon, notification=message, provider_status="delivered")
     twin = CardMerge.objects.create(
         salon=salon, card=card, merged_card=0, person=person, bookings=[], reason="twice", actor=person
     )
-    return [card, twin, review, booking, payment, refund, document, finding, told, message, receipt]
+    return [card, twin, review, booking, payment, refund, document, finding, told, message, call, receipt]
 
 
 def _log_entry(row: Any) -> LogEntry:
@@ -171,7 +174,7 @@ def fill(row: Any, mark: str) -> None:
             else:
                 setattr(row, field.name, mark[: field.max_length])
     row._change_reason = mark
-    row.save()
+    store(row)
 
 
 def dump() -> dict[str, str]:

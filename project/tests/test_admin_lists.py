@@ -121,3 +121,70 @@ def test_every_card_of_the_first_page_opens_its_list(client, owner):
     assert [
         (card.title, client.get(card.link).status_code) for card in cards if client.get(card.link).status_code != 200
     ] == []
+
+
+@pytest.fixture
+def three_are_many(monkeypatch):
+    monkeypatch.setattr("apps.common.admin.paginator.MOST_COUNTED", 3)
+    monkeypatch.setattr("apps.bookings.admin.booking.BookingAdmin.list_per_page", 2)
+    BookingFactory.create_batch(5)
+
+
+def test_a_list_counts_and_pages_no_further_than_its_most_and_says_how_to_see_the_rest(client, owner, three_are_many):
+    page = client.get(url(Booking, "changelist"))
+
+    assert page.context["cl"].paginator.count == 3
+    assert "3+" in page.content.decode()
+    assert "Narrow the list by a filter or by search to see more." in page.content.decode()
+    assert page.context["cl"].paginator.num_pages == 2
+
+
+def test_a_page_beyond_those_that_are_counted_is_the_last_of_them(client, owner, three_are_many):
+    deep = client.get(url(Booking, "changelist"), {"p": 4000})
+
+    assert deep.context["cl"].page_num == 2
+    assert len(deep.context["cl"].result_list) == 1
+
+
+def test_a_short_list_is_counted_to_its_end(client, owner):
+    BookingFactory.create_batch(2)
+
+    page = client.get(url(Booking, "changelist"))
+
+    assert str(page.context["cl"].result_count) == "2"
+    assert "Narrow the list" not in page.content.decode()
+
+
+def test_a_dropdown_offers_what_occurs_in_the_list_and_of_the_chosen_salon_alone(client, owner):
+    first, elsewhere = BookingFactory(), BookingFactory()
+    second = BookingFactory(salon=first.salon)
+    StaffFactory(salon=first.salon)
+
+    everywhere = client.get(url(Booking, "changelist")).context["cl"]
+    narrowed = client.get(url(Booking, "changelist"), {"salon__id__exact": first.salon_id}).context["cl"]
+
+    assert offered(everywhere, "staff") == {first.staff_id, second.staff_id, elsewhere.staff_id}
+    assert offered(narrowed, "staff") == {first.staff_id, second.staff_id}
+
+
+def offered(changelist, field):
+    [spec] = [spec for spec in changelist.filter_specs if getattr(spec, "field_path", "") == field]
+    return {key for key, _name in spec.lookup_choices}
+
+
+def test_a_guest_a_service_and_a_customer_lead_to_the_booking(client, owner):
+    wanted = BookingFactory(guest_name="Maha", service__name_en="Haircut", customer__user__name="Huda")
+    BookingFactory()
+
+    assert [found(client, Booking, term) for term in ("mah", "haircut", "huda")] == [[wanted]] * 3
+
+
+def test_how_many_rows_a_list_has_is_said_as_each_language_says_it(client, owner):
+    ServiceFactory()
+    ServiceFactory()
+    english = client.get(url(Service, "changelist")).content.decode()
+    client.cookies["django_language"] = "ar"
+    arabic = client.get(url(Service, "changelist")).content.decode()
+
+    assert "2 services" in english
+    assert "الخدمات: 2" in arabic

@@ -141,12 +141,12 @@ def test_a_name_that_looks_like_a_formula_leaves_as_text(client):
     CustomerFactory(salon=salon, user=UserFactory(name='=HYPERLINK("http://x")'), notes="@cmd")
     client.force_login(member(salon))
 
-    rows = list(csv.reader(io.StringIO(exported(client, 1).decode("utf-8-sig"))))
+    [row] = csv.DictReader(io.StringIO(exported(client, 1).decode("utf-8-sig")))
     sheet = load_workbook(io.BytesIO(exported(client, 0))).active
 
-    assert rows[1][1] == '\'=HYPERLINK("http://x")'
-    assert rows[1][3] == "'@cmd"
-    assert rows[1][2].startswith("'+9665")
+    assert row["Name"] == '\'=HYPERLINK("http://x")'
+    assert row["Notes"] == "'@cmd"
+    assert row["Phone"].startswith("'+9665")
     assert "f" not in {cell.data_type for row in sheet.rows for cell in row}
 
 
@@ -157,8 +157,8 @@ def test_an_export_speaks_the_language_of_its_reader(client):
 
     english = exported(client, 1).decode("utf-8-sig").splitlines()
 
-    assert english[0] == "salon,name,phone,notes,may not book online,created at"
-    assert english[1].split(",")[4] == "Yes"
+    assert english[0] == "Phone,Name,Notes,May not book online,Customer since"
+    assert english[1].split(",")[3] == "yes"
 
 
 def test_an_export_holds_what_the_list_shows(client):

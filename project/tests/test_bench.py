@@ -9,14 +9,14 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from project.bench import race, sign_in, slots
+from project.bench import admin_lists, imports, race, sign_in, slots, webhook
 from project.bench.costs import bound_against
 from project.bench.crew import crew
 from project.bench.database import MAINTENANCE, engine, scratch_database
 from project.bench.partners.raw import Raw
 from project.bench.peer import measure_peer
 from project.bench.report import Report, at_least, at_most, exactly, median_ratio
-from project.bench.scale import RaceScale, SignInScale, SlotsScale
+from project.bench.scale import AdminScale, ImportScale, RaceScale, SignInScale, SlotsScale, WebhookScale
 from project.bench.world import make_world
 
 TINY_RACE = RaceScale(
@@ -36,6 +36,9 @@ TINY_RACE = RaceScale(
     customers=64,
 )
 TINY_SIGN_IN = SignInScale(rounds=1, calls=3)
+TINY_ADMIN = AdminScale(rounds=1, calls=1, bookings=200, customers=20, small_days=2, staff=3)
+TINY_IMPORT = ImportScale(rounds=1, rows=200, partner_rows=20, most_rows=100)
+TINY_WEBHOOK = WebhookScale(rounds=1, calls=20)
 needs_tables = pytest.mark.django_db
 moves_the_connection = pytest.mark.django_db(transaction=True)
 TINY_SLOTS = SlotsScale(rounds=1, calls=1, past_days=3, other_staff=2, staff=3, days=12, customers=4)
@@ -126,6 +129,44 @@ def test_a_token_is_checked_without_a_query_and_faster_than_the_naive_way(tables
     assert found["naive token check / ours"] > 1
     assert found["code as a password / ours"] > 1000
     assert report.broken == []
+
+
+@moves_the_connection
+def test_every_event_told_to_a_started_server_is_acknowledged_and_kept(tables):
+    with scratch_database(tables):
+        report = Report("webhook", engine(), floors=False)
+        webhook.run(report, TINY_WEBHOOK)
+
+    found = figures(report, "G14")
+    assert report.broken == []
+    assert found["acknowledgement of 20 events at 50 a second, p99"] > 0
+    assert found["webhook / bare view, p50"] > 0
+    assert [len(values) for values in report.absolutes["milliseconds"]["bare view"]] == [20]
+
+
+@moves_the_connection
+def test_a_page_of_the_back_office_costs_as_many_queries_among_many_rows_as_among_few(tables):
+    with scratch_database(tables):
+        report = Report("admin", engine(), floors=False)
+        admin_lists.run(report, TINY_ADMIN)
+
+    found = figures(report, "G9")
+    assert report.broken == []
+    assert found["owner: bookings: 231 bookings and 693 versions / 42"] > 0
+    assert found["plain admin: bookings / owner: bookings, large"] > 0
+    assert report.absolutes["owner: all changes"]["queries"]["large"] <= 12
+
+
+@moves_the_connection
+def test_an_import_leaves_a_version_of_every_row_and_beats_import_export_row_by_row(tables):
+    with scratch_database(tables):
+        report = Report("import", engine(), floors=False)
+        imports.run(report, TINY_IMPORT)
+
+    found = figures(report, "G10")
+    assert report.broken == []
+    assert found["versions missing after 100 customers"] == 0
+    assert found["import-export with history / ours, 200 rows"] > 1
 
 
 @needs_tables

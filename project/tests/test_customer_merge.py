@@ -22,10 +22,9 @@ from apps.common.testing.race import Halt, beside, race, race_rounds, wait_for_b
 from apps.notifications.models import Notification
 from apps.notifications.tests.factories import NotificationFactory
 from apps.payments.models import Payment, Refund
-from apps.salons import services
 from apps.salons.errors import CardsOfTwoSalons, SameCard, WorksHere
 from apps.salons.models import BlockedPhone, CardMerge, Customer, Review
-from apps.salons.services import change_customer_card, customer_card_of, merge_customers
+from apps.salons.services import change_customer_card, customer_card_of, customers, merge_customers
 from apps.salons.tests.factories import CustomerFactory, MembershipFactory, SalonFactory, StaffFactory
 from project.tests.personal_data import dump, tables_holding
 from project.tests.two_salons import MARK
@@ -505,7 +504,7 @@ def test_adm20_a_visit_booked_at_the_moment_of_the_merge_ends_on_a_card_that_liv
 
 def halting(monkeypatch, halt):
     """The first merge stops when the visits have moved and the card still stands."""
-    real, calls = services.adopt_stricter_consent, []
+    real, calls = customers.adopt_stricter_consent, []
 
     def adopt(**said):
         calls.append(said)
@@ -513,7 +512,7 @@ def halting(monkeypatch, halt):
             halt.here()
         real(**said)
 
-    monkeypatch.setattr(services, "adopt_stricter_consent", adopt)
+    monkeypatch.setattr(customers, "adopt_stricter_consent", adopt)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -539,7 +538,7 @@ def test_control_without_the_locks_of_the_two_people_the_merge_breaks_on_a_new_v
     """On PostgreSQL. SQLite has one writer at a time, so there the transaction of the merge is the lock."""
     house, halt = sara_twice(open_salon()), Halt()
     halting(monkeypatch, halt)
-    monkeypatch.setattr(services, "lock", lambda **_names: None)
+    monkeypatch.setattr(customers, "lock", lambda **_names: None)
 
     with beside(lambda: merge(house)) as merging:
         halt.wait()
@@ -581,7 +580,7 @@ def test_control_without_the_locks_one_card_is_merged_twice(monkeypatch):
     """On PostgreSQL, see above."""
     house, halt = sara_twice(open_salon()), Halt()
     halting(monkeypatch, halt)
-    monkeypatch.setattr(services, "lock", lambda **_names: None)
+    monkeypatch.setattr(customers, "lock", lambda **_names: None)
 
     with beside(lambda: merge(house)) as first:
         halt.wait()

@@ -82,7 +82,8 @@ def test_nobody_files_for_a_person_who_was_erased(client, owner):
         (8, "open", ("in_time", "8")),
         (7, "open", ("soon", "7")),
         (0, "open", ("soon", "0")),
-        (-1, "open", ("late", "overdue by 1")),
+        (-1, "open", ("late", "overdue by 1 day")),
+        (-2, "open", ("late", "overdue by 2 days")),
         (-1, "done", ("answered", "—")),
     ],
 )

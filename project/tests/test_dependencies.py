@@ -15,8 +15,10 @@ EXTRAS = PYPROJECT["project"]["optional-dependencies"]
 # Pinned for other groups and other systems, absent from a plain ``uv sync`` on Linux.
 NOT_IN_A_PLAIN_INSTALLATION = {
     *("async-timeout", "colorama", "tzdata"),
-    *("greenlet", "playwright", "pytest-playwright", "python-slugify", "text-unidecode"),
+    *("axe-playwright-python", "greenlet", "playwright", "pytest-playwright", "python-slugify", "text-unidecode"),
     "sentry-sdk",
+    *("weasyprint", "brotli", "cffi", "cssselect2", "fonttools"),
+    *("pycparser", "pydyf", "pyphen", "tinycss2", "tinyhtml5", "webencodings", "zopfli"),
 }
 EXACT = re.compile(r"^[A-Za-z0-9._-]+(\[[a-z,]+\])?==[A-Za-z0-9.]+$")
 

@@ -153,7 +153,7 @@ def test_what_the_gateway_tells_later_is_kept_without_the_payer(monkeypatch):
     event = WebhookEvent.objects.create(
         provider="moyasar", event_id="later", kind="payment_paid", payload={"data": data}
     )
-    monkeypatch.setattr("apps.payments.services.webhooks.refresh_payment", lambda payment_id: None)
+    monkeypatch.setattr("apps.payments.services.webhooks.refresh_payment", lambda payment_id: payment)
 
     process_webhooks()
 

@@ -36,6 +36,14 @@ def test_a_session_lasts_while_it_is_used(operator):
     assert all(is_signed_in(operator, timedelta(minutes=25 * step)) for step in range(1, 10))
 
 
+def test_a_page_that_asks_by_itself_keeps_nobody_signed_in(operator):
+    for minutes in (10, 20, 30):
+        with time_machine.travel(START + timedelta(minutes=minutes), tick=False):
+            assert operator.get("/who", headers={"X-Unattended": "1"}).content == b"signed in"
+
+    assert not is_signed_in(operator, timedelta(minutes=31))
+
+
 @pytest.mark.parametrize(("seconds", "signed_in"), [(30 * 60, True), (30 * 60 + 1, False)])
 def test_an_idle_session_ends(operator, seconds, signed_in):
     assert is_signed_in(operator, timedelta(seconds=seconds)) is signed_in

@@ -54,6 +54,8 @@ BAD_IN_PRODUCTION = [
     ({"SECRET_KEY": REQUIRED_IN_PRODUCTION["SECRET_KEY"]}, "SECRET_KEY", "is a published default"),
     ({"SECRET_KEY": "demo-salon-2026" * 4}, "SECRET_KEY", "is a published default"),
     ({"SECRET_KEY": GOOD["SECRET_KEY"] + "\nDEBUG=1"}, "SECRET_KEY", "contains a line break"),
+    ({"EINVOICING_PROVIDER": "zatca"}, "EINVOICING_PROVIDER", "names no class"),
+    ({"EINVOICING_PROVIDER": "a.b; c"}, "EINVOICING_PROVIDER", "names no class"),
     ({"JWT_SIGNING_KEY": "short-0123456789"}, "JWT_SIGNING_KEY", "is shorter than 32 characters"),
     ({"JWT_SIGNING_KEY": GOOD["SECRET_KEY"]}, "JWT_SIGNING_KEY", "equals SECRET_KEY"),
     ({"OTP_PEPPER": REQUIRED_IN_PRODUCTION["OTP_PEPPER"]}, "OTP_PEPPER", "is a published default"),
@@ -79,6 +81,12 @@ BAD_IN_PRODUCTION = [
     ({"MOYASAR_SECRET_KEY": "sk_test_" + "anything"}, "MOYASAR_SECRET_KEY", "is not a live key"),
     ({"MOYASAR_SECRET_KEY": "pk_live_" + "anything"}, "MOYASAR_SECRET_KEY", "holds a publishable key"),
     ({"MOYASAR_WEBHOOK_SECRET": "tooshort1"}, "MOYASAR_WEBHOOK_SECRET", "is shorter than 16 characters"),
+    ({"MOYASAR_WEBHOOK_SECRET_PREVIOUS": "tooshort1"}, "MOYASAR_WEBHOOK_SECRET_PREVIOUS", "is shorter than 16"),
+    (
+        {"MOYASAR_WEBHOOK_SECRET_PREVIOUS": GOOD["MOYASAR_WEBHOOK_SECRET"]},
+        "MOYASAR_WEBHOOK_SECRET_PREVIOUS",
+        "equals MOYASAR_WEBHOOK_SECRET",
+    ),
     ({"OTP_PROVIDER": "console"}, "OTP_PROVIDER", "is console"),
     ({"NOTIFICATION_PROVIDER": "Console"}, "NOTIFICATION_PROVIDER", "is console"),
     ({"OTP_PROVIDER": "pigeon"}, "OTP_PROVIDER", "use one of console, twilio, unifonic, authentica"),
@@ -94,6 +102,8 @@ BAD_IN_PRODUCTION = [
     ({"TRUSTED_PROXY_COUNT": "-1"}, "TRUSTED_PROXY_COUNT", "a whole number from 0 to 10"),
     ({"TRUSTED_PROXY_COUNT": "٢"}, "TRUSTED_PROXY_COUNT", "a whole number from 0 to 10"),
     ({"TRUSTED_PROXY_COUNT": "999"}, "TRUSTED_PROXY_COUNT", "a whole number from 0 to 10"),
+    ({"SMS_PRICE_HALALAS": "0.1"}, "SMS_PRICE_HALALAS", "a whole number from 0 to 1000"),
+    ({"SMS_PRICE_HALALAS": "1001"}, "SMS_PRICE_HALALAS", "a whole number from 0 to 1000"),
     ({"CELERY_BROKER_URL": "amqp://broker"}, "CELERY_BROKER_URL", "is not a Redis address"),
     ({"CACHE_URL": "memcached://cache"}, "CACHE_URL", "is not a Redis address"),
     ({"SENTRY_DSN": "http://key@errors.example/1"}, "SENTRY_DSN", "uses plain http"),
@@ -115,6 +125,16 @@ BAD_IN_PRODUCTION = [
         "UNIFONIC_AUTHENTICATE_APP_ID",
         "although UNIFONIC_AUTHENTICATE_TOKEN is set",
     ),
+    ({"UNIFONIC_PUBLIC_ID": "public"}, "UNIFONIC_SECRET", "although UNIFONIC_PUBLIC_ID is set"),
+    ({"UNIFONIC_SECRET": "secret"}, "UNIFONIC_PUBLIC_ID", "although UNIFONIC_SECRET is set"),
+    (
+        {"UNIFONIC_CONVERSATIONS_BASE_URL": "http://127.0.0.1:9000"},
+        "UNIFONIC_CONVERSATIONS_BASE_URL",
+        "uses plain http",
+    ),
+    ({"TWILIO_WHATSAPP_FROM": "SALON"}, "TWILIO_WHATSAPP_FROM", "is not a number in international form"),
+    ({"TWILIO_WHATSAPP_FROM": "whatsapp:+966110000000"}, "TWILIO_WHATSAPP_FROM", "is not a number in international"),
+    ({"TWILIO_WHATSAPP_FROM": "+٩٦٦١١٠٠٠٠٠٠٠"}, "TWILIO_WHATSAPP_FROM", "is not a number in international form"),
     ({"AUTHENTICA_HOLDS_CODES": "perhaps"}, "AUTHENTICA_HOLDS_CODES", "use true or false"),
     (
         {"OTP_PROVIDER": "unifonic", "AUTHENTICA_HOLDS_CODES": "true", "AUTHENTICA_API_KEY": ABSENT},
@@ -245,6 +265,15 @@ def test_a_provider_that_holds_codes_needs_no_sender(held):
     assert (environment.twilio_from, environment.unifonic_sender_id, environment.authentica_sender_name) == ("", "", "")
 
 
+def test_whatsapp_has_a_sender_and_an_account_of_its_own():
+    given = {"TWILIO_WHATSAPP_FROM": "+966110000000", "UNIFONIC_PUBLIC_ID": "public", "UNIFONIC_SECRET": "secret"}
+
+    values = environment_settings(read_environment(Profile.PRODUCTION, {**GOOD, **given}))
+
+    assert {name: values[name] for name in given} == given
+    assert values["UNIFONIC_CONVERSATIONS_BASE_URL"] == "https://apis.unifonic.com"
+
+
 def test_codes_are_ours_unless_a_provider_is_told_to_hold_them():
     environment = read_environment(Profile.PRODUCTION, GOOD)
 
@@ -339,9 +368,21 @@ def test_production_passes_the_deployment_check_without_a_warning(tmp_path):
     assert "no issues" in result.stdout
 
 
-def test_a_bad_start_prints_the_sentence_and_no_stack_trace():
-    result = run_manage(["check"], {**GOOD, "SECRET_KEY": "short"})
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        ("SECRET_KEY", "short", "SECRET_KEY is shorter than 50 characters"),
+        (
+            "EINVOICING_PROVIDER",
+            "nowhere.Provider",
+            "EINVOICING_PROVIDER cannot be imported (No module named 'nowhere')",
+        ),
+        ("EINVOICING_PROVIDER", "json.dumps", "EINVOICING_PROVIDER is no class with a method report"),
+    ],
+)
+def test_a_bad_start_prints_the_sentence_and_no_stack_trace(variable, value, sentence):
+    result = run_manage(["check"], {**GOOD, variable: value})
 
     assert result.returncode == 1
-    assert "SECRET_KEY is shorter than 50 characters" in result.stderr
+    assert sentence in result.stderr
     assert "Traceback" not in result.stderr

@@ -21,7 +21,7 @@ from django.core.management import call_command
 from apps.accounts.models import User
 from apps.bookings.models import Booking
 from apps.common.testing.web import Page, Visitor, wait_until
-from apps.notifications.models import Notification
+from apps.notifications.models import MessageSettings, Notification
 from apps.payments.models import Payment, Refund, TaxDocument, WebhookEvent
 from apps.salons.models import Membership, Salon, Service, ServiceCategory, Staff
 
@@ -97,6 +97,11 @@ class Customer:
         assert answer.status_code == status, answer.text
         return answer.json()
 
+    def patch(self, path, body):
+        answer = self.session.patch(self.api + path, json=body, timeout=20)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
     def book(self, service, staff, day, hour):
         slots = self.get("salons/reem/slots/", **{"service": service["id"], "from": str(day), "to": str(day)})["slots"]
         moment = datetime.combine(day, time(hour), RIYADH).isoformat()
@@ -153,7 +158,8 @@ def take(person: Visitor, model: str, pk, step: str, **said) -> Page:
 @pytest.mark.django_db(transaction=True)
 def test_from_a_price_list_to_a_refund(salon, gateway, live_server, capsys):
     today = datetime.now(RIYADH).date()
-    day, other_day = today + timedelta(days=2), today + timedelta(days=4)
+    # Three days, not two: a visit within 48 hours has its reminder planned, and which it is would hang on the hour.
+    day, other_day = today + timedelta(days=3), today + timedelta(days=5)
     with time_machine.travel(datetime.now(RIYADH), tick=True) as clock:
         manager = Visitor(live_server.url)
         assert manager.sign_in(MANAGER, PASSWORD).url == f"{live_server.url}/admin/"
@@ -175,9 +181,17 @@ def test_from_a_price_list_to_a_refund(salon, gateway, live_server, capsys):
         create_stylist(manager, ("دانة", "Dana"), haircut, day_off=day)
         assert Staff.objects.filter(salon=salon).count() == 3
 
-        # A customer signs in with a code and finds service, people and times.
+        # Customers are reminded a day and two hours before, and asked for reviews under the salon's own name.
+        ways = manager.get("/admin/notifications/messagesettings/add/")
+        manager.submit(
+            ways, ways.form("promotional_sender"), {"reminder_hours": "24, 2", "promotional_sender": "REEM-AD"}
+        )
+        assert MessageSettings.objects.get(salon=salon).reminder_hours == [24, 2]
+
+        # A customer signs in with a code, agrees to promotions and finds service, people and times.
         customer = Customer(live_server.url, CUSTOMER, capsys)
         assert customer.sign_in()["phone"] == CUSTOMER
+        assert customer.patch("me/", {"marketing_consent": True})["marketing_consent"] is True
         services = customer.get("salons/reem/services/", page_size=100)["results"]
         (wanted,) = [service for service in services if service["name"] == "Haircut"]
         assert wanted["price"] == "130.00"
@@ -213,7 +227,7 @@ def test_from_a_price_list_to_a_refund(salon, gateway, live_server, capsys):
         invoice = TaxDocument.objects.get()
         assert (invoice.number, invoice.net_amount, invoice.vat_amount) == (1, Decimal("113.04"), Decimal("16.96"))
 
-        # The day has come: the visit takes place. Sessions and tokens of two days ago have ended or are renewed.
+        # The day has come: the visit takes place. Sessions and tokens of three days ago have ended or are renewed.
         clock.move_to(datetime.combine(day, time(12, 5), RIYADH))
         assert "/login/" in manager.get("/admin/").url
         manager.sign_in(MANAGER, PASSWORD)

@@ -30,11 +30,17 @@ BUTTONS = {
     "accounts.datarequest.refuse_action": ("accounts.answer_datarequest",),
     "accounts.phoneguard.lift_action": ("accounts.lift_phoneguard",),
     "salons.customer.merge_action": ("salons.merge_customer",),
+    "salons.service.prices_action": ("salons.view_service",),
+    "salons.staffservice.grid_action": ("salons.view_staffservice",),
+    "salons.weeklyhours.week_action": ("salons.view_weeklyhours", "salons.view_scheduleexception"),
+    "salons.staff.pictures_action": ("salons.change_staff",),
+    "salons.salon.pictures_action": ("salons.change_salon",),
     "bookings.booking.why_not_action": ("bookings.view_booking", "salons.view_salon"),
     "bookings.booking.reassign_action": ("bookings.reschedule_booking", "salons.view_salon"),
     "bookings.booking.confirm_action": ("bookings.confirm_booking",),
     "bookings.booking.arrive_action": ("bookings.arrive_booking",),
     "bookings.booking.complete_action": ("bookings.complete_booking",),
+    "bookings.booking.payment_link_action": ("payments.add_payment", "bookings.view_booking"),
     "bookings.booking.no_show_action": ("bookings.no_show_booking",),
     "bookings.booking.reschedule_action": ("bookings.reschedule_booking",),
     "bookings.booking.service_action": ("bookings.reschedule_booking",),
@@ -43,16 +49,45 @@ BUTTONS = {
     "payments.payment.refund_action": ("payments.add_refund",),
     # `a|b` is one of the two.
     "payments.payment.ask_gateway_action": ("payments.add_payment|payments.add_refund",),
+    "payments.payment.take_action": ("payments.settle_payment",),
+    "payments.payment.release_action": ("payments.settle_payment",),
+    "payments.payment.accept_action": ("payments.settle_payment",),
+    "payments.payment.send_back_action": ("payments.settle_payment",),
+    "payments.payment.close_action": ("payments.settle_payment",),
     "payments.refund.approve_action": ("payments.approve_refund",),
     "payments.refund.carry_out_action": ("payments.approve_refund",),
     "payments.refund.reject_action": ("payments.approve_refund",),
+    "payments.taxdocument.print_action": ("payments.view_taxdocument",),
+    "payments.taxdocument.pdf_action": ("payments.view_taxdocument",),
+    "payments.taxsubmission.report_action": ("payments.report_taxsubmission",),
+    "payments.refund.decide_action": ("payments.approve_refund",),
+    "payments.refund.send_again_action": ("payments.approve_refund",),
+    "payments.refund.give_up_action": ("payments.approve_refund",),
+    "payments.tillcount.day_action": ("payments.view_tillcount",),
+    "payments.tillcount.count_action": ("payments.add_tillcount",),
+    "payments.tillcount.correct_action": ("payments.change_tillcount",),
     "payments.webhookevent.replay_action": ("payments.replay_webhookevent",),
     "payments.reconciliationfinding.explain_action": ("payments.resolve_reconciliationfinding",),
     "notifications.notification.retry_action": ("notifications.retry_notification",),
+    "notifications.notification.days_action": ("notifications.view_deliveryattempt",),
+}
+# Pages behind a button that are read by some and written by fewer: what a POST needs.
+WRITTEN = {
+    "salons.service.prices_action": ("salons.change_service",),
+    "salons.staffservice.grid_action": ("salons.add_staffservice",),
+    "salons.weeklyhours.week_action": ("salons.change_weeklyhours",),
 }
 # The state in which a button is there at all.
 STATES = {
+    "payments.payment.take_action": {"status": "authorized"},
+    "payments.payment.release_action": {"status": "authorized"},
+    "payments.payment.accept_action": {"status": "review"},
+    "payments.payment.send_back_action": {"status": "review"},
+    "payments.payment.close_action": {"status": "review"},
     "payments.refund.carry_out_action": {"status": "approved"},
+    "payments.refund.decide_action": {"status": "review"},
+    "payments.refund.send_again_action": {"status": "not_applied"},
+    "payments.refund.give_up_action": {"status": "not_applied"},
     "notifications.notification.retry_action": {"status": "failed"},
 }
 
@@ -83,9 +118,35 @@ SITE_PAGES = {
 ASKED_PAGES = ("autocomplete", "app_list")
 # Pages of rows under a name of their own: the right they need.
 ROW_PAGES = {"auth_user_password_change": ("accounts.user", "accounts.change_user")}
+# Pages over rows of many models, read only: the right they need.
+WIDE_PAGES = {"changes": "salons.audit_salon"}
+
+# What the script of a form asks for while somebody types: a POST that stores nothing, and the right it needs.
+TOOLS = {"notifications_template_preview": "notifications.add_template|notifications.change_template"}
+
+# What the script of the calendar asks and sends: the one method there is, the right it needs for the visit or the salon
+# it names, and what it says; `{Model}` is the key of a row. The page itself names none.
+CALENDAR = "bookings_booking_calendar"
+DAYS = {"salon": "{Salon}", "day": "2026-11-30", "days": "1"}
+STEP = {"booking": "{Booking}", "version": "1"}
+SCREENS = {
+    f"{CALENDAR}_days": ("GET", "bookings.view_booking", DAYS),
+    f"{CALENDAR}_panel": ("GET", "bookings.view_booking", STEP),
+    f"{CALENDAR}_move": (
+        "POST",
+        "bookings.reschedule_booking",
+        {**STEP, "staff": "{Staff}", "starts_at": "2026-11-30T12:00"},
+    ),
+    f"{CALENDAR}_length": ("POST", "bookings.reschedule_booking", {**STEP, "minutes": "30", "reason": "Long hair"}),
+    f"{CALENDAR}_walk_in": (
+        "POST",
+        "bookings.add_booking",
+        {"salon": "{Salon}", "phone": "0551112233", "service": "{Service}"},
+    ),
+}
 
 # Addresses outside admin and API: public, and none shows a row of a salon.
-PUBLIC = {"root", "set_language", "schema", "docs", "payment-return", "healthz", "readyz"}
+PUBLIC = {"root", "set_language", "schema", "docs", "payment-return", "picture", "healthz", "readyz"}
 
 # The API: who may call an operation. A method that is not listed does not exist.
 ANYBODY, CUSTOMER, OWNER_OF_ROW, MACHINE = "anybody", "customer", "owner of the row", "machine with the secret"
@@ -108,6 +169,7 @@ OPERATIONS = {
     "booking-list": {"GET": CUSTOMER, "POST": CUSTOMER},
     "booking-quote": {"GET": CUSTOMER},
     "booking-detail": {"GET": OWNER_OF_ROW},
+    "booking-calendar": {"GET": OWNER_OF_ROW},
     "booking-cancel": {"POST": OWNER_OF_ROW},
     "booking-reschedule": {"POST": OWNER_OF_ROW},
     "booking-review": {"POST": OWNER_OF_ROW},
@@ -189,11 +251,11 @@ def unknown_doors(site=admin.site, *, rows=None, patterns=None) -> list[str]:
         for _function, name, _description in model_admin._get_base_actions():
             if name not in LIST_ACTIONS:
                 found.append(f"{label}.{name} is an action of the list; say in LIST_ACTIONS which verb it needs.")
-    known = {*own_names, *SITE_PAGES, *ASKED_PAGES, *ROW_PAGES}
+    known = {*own_names, *SITE_PAGES, *ASKED_PAGES, *ROW_PAGES, *WIDE_PAGES, *TOOLS, CALENDAR, *SCREENS}
     for address in admin_addresses(site):
         # The nameless one of every model leads from its row's short address to the form.
         if address.name not in known and not _is_short_address(address):
-            found.append(f"{address.route} ({address.name}) is a page; say in SITE_PAGES or ROW_PAGES who opens it.")
+            found.append(f"{address.route} ({address.name}) is a page; say in SITE_PAGES, ROW_PAGES or TOOLS for whom.")
     return found + _unknown_beside_the_admin(patterns)
 
 

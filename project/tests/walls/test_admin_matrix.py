@@ -19,6 +19,7 @@ from django.urls import path, reverse
 from rest_framework.views import APIView
 from unfold.decorators import action
 
+from apps.accounts.roles import SalonRole
 from apps.common.admin.base import BaseModelAdmin
 from apps.common.admin.transfer import ExportableModelAdmin, ImportableModelAdmin
 from project.admin_site.site import SalonAdminSite
@@ -111,11 +112,12 @@ def button_cells(principal, model_admin, row):
     label = model_admin.opts.label_lower
     for name, place in inventory.buttons(model_admin).items():
         needed, is_row = inventory.BUTTONS[f"{label}.{name}"], place != "list"
-        # A list of a role that reaches own rows only has no salon in which a day could be given away.
-        expected = principal.answer(*needed, row=is_row)
+        written = inventory.WRITTEN.get(f"{label}.{name}", needed)
         address = page(model_admin.model, name, *([row.pk] if is_row else []))
         state = inventory.STATES.get(f"{label}.{name}", {})
         for method in METHODS:
+            # A list of a role that reaches own rows only has no salon in which a day could be given away.
+            expected = principal.answer(*(written if method == "POST" else needed), row=is_row)
             yield Cell(f"{label} {name}", method, address, expected, row=row, state=state)
 
 
@@ -151,6 +153,28 @@ def site_cells(principal, rows):
         for method in METHODS:
             address = reverse(f"admin:{name}", args=[row.pk])
             yield Cell(name, method, address, principal.answer(needed, row=True))
+    for name, needed in inventory.WIDE_PAGES.items():
+        yield Cell(name, "GET", reverse(f"admin:{name}"), principal.answer(needed, row=False))
+        yield Cell(name, "POST", reverse(f"admin:{name}"), NO_SUCH_METHOD if principal.enters else SIGN_IN)
+    for name, needed in inventory.TOOLS.items():
+        yield Cell(name, "GET", reverse(f"admin:{name}"), NO_SUCH_METHOD if principal.enters else SIGN_IN)
+        yield Cell(name, "POST", reverse(f"admin:{name}"), principal.answer(needed, row=False))
+    yield from screen_cells(principal, rows)
+
+
+def screen_cells(principal, rows):
+    no_such_method = NO_SUCH_METHOD if principal.enters else SIGN_IN
+    page = reverse(f"admin:{inventory.CALENDAR}")
+    yield Cell(inventory.CALENDAR, "GET", page, principal.answer("bookings.view_booking", row=False))
+    yield Cell(inventory.CALENDAR, "POST", page, no_such_method)
+    keys = {f"{{{model.__name__}}}": row.pk for model, row in rows.items()}
+    for name, (method, needed, asked) in inventory.SCREENS.items():
+        told = {word: keys.get(value, value) for word, value in asked.items()}
+        # A stylist finds an empty calendar where only others have visits.
+        is_row = not (name == f"{inventory.CALENDAR}_days" and principal.role == SalonRole.STYLIST)
+        for tried in METHODS:
+            expected = principal.answer(needed, row=is_row) if tried == method else no_such_method
+            yield Cell(name, tried, reverse(f"admin:{name}"), expected, told)
 
 
 def client_of(principal, rows):
@@ -324,7 +348,13 @@ def test_the_tables_name_no_door_that_is_gone():
     names = {one.name for one in inventory.admin_addresses()}
 
     assert set(inventory.BUTTONS) == found
-    assert names >= {*inventory.SITE_PAGES, *inventory.ASKED_PAGES, *inventory.ROW_PAGES}
+    assert names >= {
+        *inventory.SITE_PAGES,
+        *inventory.ASKED_PAGES,
+        *inventory.ROW_PAGES,
+        *inventory.TOOLS,
+        *inventory.SCREENS,
+    }
     assert {one.name for one in inventory.api_addresses()} == set(inventory.OPERATIONS)
     assert {one.name for one in inventory.addresses()} >= inventory.PUBLIC
 
@@ -372,7 +402,8 @@ def test_a_new_model_button_action_page_and_operation_without_a_policy_are_notic
         "sessions.session has a page and no row in every_row() (project/tests/two_salons.py).",
         "sessions.session.end_action (detail) is a button; say in BUTTONS what it needs.",
         "sessions.session.forget_all is an action of the list; say in LIST_ACTIONS which verb it needs.",
-        "admin/sessions/session/secret-report/ (secret_report) is a page; say in SITE_PAGES or ROW_PAGES who opens it.",
+        "admin/sessions/session/secret-report/ (secret_report) is a page; "
+        "say in SITE_PAGES, ROW_PAGES or TOOLS for whom.",
         "api/v1/secrets/ (secrets) is an API address; say in OPERATIONS who calls it.",
         "figures (secret_report) is an address of no table; say in PUBLIC what it shows.",
     ]

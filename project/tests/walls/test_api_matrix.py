@@ -23,6 +23,7 @@ MISSING, NOT_SIGNED_IN, NO_SUCH_METHOD, FORBIDDEN, NOT_THE_MACHINE = 404, 401, 4
 OPERATORS = {principal.name for principal in PRINCIPALS if principal.enters}
 # Whoever has a session of the back office and no token is nobody here.
 WITH_A_SESSION = ["customer", "manager", "owner"]
+COUNTED = ("accounts_idempotencykey", "payments_webhookrefusal")
 
 
 @pytest.fixture(autouse=True)
@@ -100,12 +101,18 @@ def test_every_operation_answers_as_the_table_says(name, principal, by_session):
         if said(response, wanted) != wanted:
             wrong.append(f"{name}: {sent} answered {response.status_code}, the table says {wanted}")
         # A key that names an attempt is leased before anybody looks; the comparison below shows that it is free again.
-        written = [sql for sql in written if "accounts_idempotencykey" not in sql]
+        # A forged event leaves a number, and nothing of itself.
+        written = [sql for sql in written if not any(table in sql for table in COUNTED)]
         if wanted != OPEN and written:
             wrong.append(f"{name}: {sent} was refused and wrote {written[0]}")
 
     assert wrong == []
-    assert everything() == before
+    assert beside_the_count(everything()) == beside_the_count(before)
+
+
+def beside_the_count(rows):
+    """All rows but the number of forged events, which is what one may leave."""
+    return {name: found for name, found in rows.items() if name != "payments.WebhookRefusal"}
 
 
 def test_the_matrix_has_at_least_so_many_cells():
@@ -268,8 +275,10 @@ def test_answers_hold_what_the_schema_says_and_nothing_more():
                 continue
             seen.add((name, method))
             response = described[routes[name], method]["responses"][str(answer.status_code)]
-            if answer.content:
-                wanted = response["content"]["application/json"]["schema"]
+            kind = answer.headers.get("Content-Type", "").partition(";")[0]
+            assert not answer.content or kind in response["content"], (name, kind)
+            if kind == "application/json" and answer.content:
+                wanted = response["content"][kind]["schema"]
                 found += [f"{name} {stray}" for stray in strays(schema, wanted, answer.json())]
 
     expected_seen = {(name, m) for name, allowed in OPERATIONS.items() for m, who in allowed.items() if who != MACHINE}

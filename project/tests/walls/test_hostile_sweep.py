@@ -201,7 +201,8 @@ def test_every_dialog_and_file_meets_every_value(owner, crashes):
         if isinstance(model_admin, ImportableModelAdmin):
             names = names_in(owner, page(model, "import"))
             names += ["import_file_name", "original_file_name", "previewed"]
-            for value in VALUES:
+            # All imports are one view, too.
+            for value in VALUES[turn % STRIDE :: STRIDE]:
                 for address in (page(model, "import"), page(model, "process_import")):
                     post(owner, crashes, address, filled(names, value))
 

@@ -1,7 +1,6 @@
 """The admin part of the main job in headless Chromium, as a manager and a support agent click through it."""
 
 import base64
-import os
 import re
 from datetime import datetime, time, timedelta
 from decimal import Decimal
@@ -19,72 +18,14 @@ from apps.bookings import services
 from apps.bookings.models import Booking
 from apps.payments.models import Payment, Refund
 from apps.payments.standin import Standin
-from apps.salons.models import Membership, Salon, Service, Staff
+from apps.salons.models import Service, Staff
 from apps.salons.tests.factories import ServiceFactory, StaffFactory, StaffServiceFactory, WeeklyHoursFactory
 from project.admin_site.navigation import GROUPS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 RIYADH = ZoneInfo("Asia/Riyadh")
-PASSWORD = "a long password of people"
-LISTS = Path(__file__).parents[2] / "fixtures"
-CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser"]
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args():
-    # Playwright keeps an event loop in this thread, which Django would take for asynchronous code.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    executable = next(path for path in CHROMIUM if Path(path).exists())
-    return {"executable_path": executable, "args": ["--no-sandbox", "--disable-gpu"]}
-
-
-@pytest.fixture
-def people(transactional_db):
-    """A salon that confirms by hand, its manager, a support agent and the owner."""
-    salon = Salon.objects.create(
-        slug="reem", name_ar="صالون الريم", name_en="Reem Salon", confirmation=Salon.Confirmation.BY_HAND
-    )
-    manager = User.objects.create_user("+966500000102", PASSWORD, name="Huda", locale="en")
-    Membership.objects.create(salon=salon, user=manager, role="manager")
-    support = User.objects.create_user("+966500000104", PASSWORD, name="Omar", locale="en")
-    support.groups.set([support.groups.model.objects.get(name="support")])
-    owner = User.objects.create_superuser("+966500000101", PASSWORD, name="Owner", locale="en")
-    return {"salon": salon, "manager": manager, "support": support, "owner": owner}
-
-
-class Desk:
-    """A browser window in which somebody is signed in; it fails on the first script error."""
-
-    def __init__(self, page, base, language="en"):
-        self.page, self.base, self.problems = page, base, []
-        page.on("pageerror", lambda error: self.problems.append(f"{page.url}: {error}"))
-        page.context.add_cookies([{"name": "django_language", "value": language, "url": base}])
-
-    def sign_in(self, person):
-        self.page.context.clear_cookies(name="sessionid")
-        self.open("/admin/login/")
-        self.page.fill("[name=username]", person.phone)
-        self.page.fill("[name=password]", PASSWORD)
-        self.page.press("[name=password]", "Enter")
-        self.page.wait_for_url(f"{self.base}/admin/")
-
-    def open(self, path):
-        response = self.page.goto(self.base + path)
-        assert response.status == 200, f"{path}: {response.status}"
-
-    def press(self, name):
-        self.page.get_by_role("button", name=name, exact=True).first.click()
-
-    def take(self, step, **said):
-        """Open a dialog of the page, fill it in, send it, and wait for the page to come back."""
-        self.page.locator(f"a[hx-get$='/{step}/']").click()
-        dialog = self.page.locator("form:has([name=_form_submitted])")
-        dialog.wait_for()
-        for name, value in said.items():
-            dialog.locator(f"[name={name}]").fill(value)
-        with self.page.expect_navigation():
-            dialog.locator("[type=submit]").click()
+LISTS = Path(__file__).parents[3] / "fixtures"
 
 
 def import_list(desk, file):
@@ -114,11 +55,11 @@ def create_stylist(desk, name, service):
     return Staff.objects.get(name_en=name)
 
 
-def test_the_managers_and_supports_part_of_the_story(page, live_server, people, tmp_path, settings):
+def test_the_managers_and_supports_part_of_the_story(desk, people, tmp_path, settings):
     now = timezone.now()
     with time_machine.travel(now, tick=True) as clock, Standin(tmp_path / "ledger.sqlite3") as gateway:
         settings.MOYASAR_BASE_URL, settings.MOYASAR_SECRET_KEY = gateway.api_url, gateway.secret_key
-        desk = Desk(page, live_server.url)
+        page = desk.page
         desk.sign_in(people["manager"])
 
         import_list(desk, "riyadh_price_list.csv")
@@ -155,7 +96,6 @@ def test_the_managers_and_supports_part_of_the_story(page, live_server, people, 
         refund = Refund.objects.get()
         assert (refund.status, refund.amount) == ("succeeded", Decimal("65.00"))
         assert gateway.control.report()["payments"][0]["refunded"] == 6500
-        assert desk.problems == []
 
 
 def pay_online(booking, gateway):
@@ -170,9 +110,10 @@ def pay_online(booking, gateway):
 
 @pytest.mark.parametrize("language", ["en", "ar"])
 @pytest.mark.parametrize("width", [1400, 390], ids=["desktop", "phone"])
-def test_every_page_of_the_sidebar_stands_in_both_directions(page, live_server, people, language, width):
+def test_every_page_of_the_sidebar_stands_in_both_directions(desk, people, language, width):
+    page = desk.page
     page.set_viewport_size({"width": width, "height": 900})
-    desk = Desk(page, live_server.url, language)
+    desk.speak(language)
     desk.sign_in(people["owner"])
     labels = [label for _title, entries in GROUPS for label, _icon in entries]
 
@@ -181,11 +122,10 @@ def test_every_page_of_the_sidebar_stands_in_both_directions(page, live_server, 
         assert page.locator("html").get_attribute("dir") == ("rtl" if language == "ar" else "ltr")
         overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert overflow <= 0, f"{label} is {overflow} pixels wider than its window"
-    assert desk.problems == []
 
 
 def test_an_operator_signs_in_in_two_steps_and_proves_themself_again_before_a_large_refund(
-    page, live_server, people, tmp_path, settings
+    desk, people, tmp_path, settings
 ):
     settings.OPERATOR_MFA = "required"
     salon, manager = people["salon"], people["manager"]
@@ -195,8 +135,9 @@ def test_an_operator_signs_in_in_two_steps_and_proves_themself_again_before_a_la
     with time_machine.travel(now, tick=True) as clock, Standin(tmp_path / "ledger.sqlite3") as gateway:
         settings.MOYASAR_BASE_URL, settings.MOYASAR_SECRET_KEY = gateway.api_url, gateway.secret_key
         refund = refund_that_waits(people, gateway)
-        desk = Desk(page, live_server.url, "ar")
-        give_password(desk, manager)
+        page = desk.page
+        desk.speak("ar")
+        desk.give_password(manager)
         page.wait_for_url("**/admin/otp/setup/**")
         page.locator("details summary").click()
         secret = page.locator(".salon-secret").inner_text().replace(" ", "")
@@ -206,7 +147,7 @@ def test_an_operator_signs_in_in_two_steps_and_proves_themself_again_before_a_la
         page.locator(".salon-recovery-codes").wait_for()
         assert page.locator(".salon-recovery-codes li").count() == 10
         page.locator("a:has-text('حفظت الرموز')").click()
-        page.wait_for_url(f"{live_server.url}/admin/")
+        page.wait_for_url(f"{desk.base}/admin/")
 
         clock.move_to(now + timedelta(minutes=10))
         change = f"/admin/payments/refund/{refund.pk}/change/"
@@ -222,21 +163,13 @@ def test_an_operator_signs_in_in_two_steps_and_proves_themself_again_before_a_la
 
         page.context.clear_cookies(name="sessionid")
         clock.move_to(now + timedelta(minutes=15))
-        give_password(desk, manager)
+        desk.give_password(manager)
         page.wait_for_url("**/admin/otp/?next=**")
         desk.open("/admin/payments/refund/")
         page.wait_for_url("**/admin/otp/?next=**")
         page.fill("[name=code]", app_code(app))
         page.press("[name=code]", "Enter")
         page.wait_for_url("**/admin/payments/refund/")
-        assert desk.problems == []
-
-
-def give_password(desk, person):
-    desk.open("/admin/login/")
-    desk.page.fill("[name=username]", person.phone)
-    desk.page.fill("[name=password]", PASSWORD)
-    desk.page.press("[name=password]", "Enter")
 
 
 def refund_that_waits(people, gateway):
