@@ -20,6 +20,17 @@ def _empty_cache():
     cache.clear()
 
 
+@pytest.fixture(autouse=True)
+def _sites_end_with_their_test():
+    """Django checks every admin site alive, and one that a test made would live on until its cycle is collected."""
+    from django.contrib.admin.sites import all_sites
+
+    before = set(all_sites)
+    yield
+    for site in set(all_sites) - before:
+        all_sites.discard(site)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _tables_are_emptied_by_delete():
     """PostgreSQL needs seconds to truncate sixty tables, and milliseconds to delete the few rows of a test."""
