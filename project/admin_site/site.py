@@ -76,6 +76,10 @@ class SalonAdminSite(UnfoldAdminSite):
         banner = SimpleLazyObject(lambda: delivery_banner(request.user))
         return {**super().each_context(request), "delivery_banner": banner}
 
+    def get_app_list(self, request, app_label=None):
+        # Django works it out for every page; few show it.
+        return SimpleLazyObject(lambda: super(SalonAdminSite, self).get_app_list(request, app_label))
+
     def has_permission(self, request):
         return super().has_permission(request) and not owes_second_factor(request)
 
