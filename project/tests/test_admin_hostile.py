@@ -7,7 +7,9 @@ from django.contrib import admin
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from apps.accounts.tests.factories import OwnerFactory
+from apps.accounts.models import User
+from apps.accounts.roles import PlatformRole
+from apps.accounts.tests.factories import OwnerFactory, PlatformUserFactory
 from apps.bookings.models import Booking
 from apps.common.admin.transfer import ExportableModelAdmin, ImportableModelAdmin
 from apps.salons.models import Service, Staff, TimeOff
@@ -225,6 +227,17 @@ def test_forms_survive_tampered_inlines(client, owner):
 
     assert client.post(f"/admin/salons/staff/{staff.pk}/change/", form).status_code == 200
     assert client.post(f"/admin/salons/staff/{staff.pk}/change/", {"name_en": "a\x00"}).status_code == 400
+
+
+@pytest.mark.parametrize("role", ["9" * 19, "-1", "x"])
+def test_a_role_that_cannot_be_one_is_refused_in_the_form(client, owner, role):
+    person = PlatformUserFactory(role=PlatformRole.SUPPORT)
+
+    answer = client.post(url(User, "change", person.pk), {"phone": person.phone, "groups": [role]})
+
+    assert answer.status_code == 200
+    assert set(answer.context["adminform"].errors) >= {"groups"}
+    assert list(person.groups.values_list("name", flat=True)) == [PlatformRole.SUPPORT]
 
 
 @pytest.mark.parametrize("number", ["²", "½", "00", "0", "-1", HUGE, "٢", "abc"])

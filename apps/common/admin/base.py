@@ -25,7 +25,7 @@ from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from apps.common.admin.changelist import GuardedChangeList
 from apps.common.admin.dialogs import proof_page
 from apps.common.admin.displays import EMPTY_CELL
-from apps.common.admin.forms import ScopedInlineFormSet, ScopedModelForm
+from apps.common.admin.forms import ManyChoicesField, ScopedInlineFormSet, ScopedModelForm
 from apps.common.admin.history import GuardedHistoryMixin
 from apps.common.admin.paginator import CappedPaginator
 from apps.common.admin.search import search
@@ -81,6 +81,8 @@ class ScopedMixin:
     def formfield_for_dbfield(self, db_field, request, owner=None, **kwargs):
         if isinstance(db_field, models.ForeignKey | models.ManyToManyField):
             kwargs.setdefault("queryset", self.choices_for(request, db_field, owner))
+        if isinstance(db_field, models.ManyToManyField):
+            kwargs.setdefault("form_class", ManyChoicesField)
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if isinstance(field, ModelChoiceField):
             self._name_salons(request, db_field.related_model, field, owner)

@@ -1,6 +1,7 @@
 """Forms and formsets of salon-owned rows: the salon is given by the page, never typed over."""
 
 from django import forms
+from django.core.exceptions import ValidationError
 from unfold.forms import PaginationInlineFormSet
 
 from apps.common.models import Named
@@ -33,6 +34,16 @@ class ScopedModelForm(forms.ModelForm):
         if isinstance(self.instance, Named):
             excluded.discard("search_text")
         return excluded
+
+
+class ManyChoicesField(forms.ModelMultipleChoiceField):
+    """Django's, which crashes on SQLite when a number is too large for a key."""
+
+    def clean(self, value):
+        try:
+            return super().clean(value)
+        except OverflowError as error:
+            raise ValidationError(self.error_messages["invalid_list"], code="invalid_list") from error
 
 
 class ScopedInlineFormSet(PaginationInlineFormSet):
