@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
+from threading import Barrier
 from uuid import uuid4
 
 import pytest
@@ -149,6 +150,15 @@ def test_control_without_the_lock_one_refund_is_sent_by_many(
 
     monkeypatch.setattr(sending, "lock_refund", unlocked)
     monkeypatch.setattr(sending, "keep", lambda row, **_said: row)
+    together, fetch = Barrier(4), moyasar_client.MoyasarClient.fetch_payment
+
+    def fetch_beside_the_others(client, payment_id):
+        seen = fetch(client, payment_id)
+        # Once one has sent, who reads the total sees it and stops: that is another guard.
+        together.wait(timeout=20)
+        return seen
+
+    monkeypatch.setattr(moyasar_client.MoyasarClient, "fetch_payment", fetch_beside_the_others)
 
     race(4, lambda number: services.send_refund(refund_id=refund.pk))
 
