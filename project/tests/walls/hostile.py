@@ -2,12 +2,11 @@
 
 from urllib.parse import quote
 
-TEXTS = [
+from django.db import connection
+
+# What two databases may take otherwise: numbers and dates out of range, NUL, patterns, quotes, length.
+NEAR_THE_DATABASE = [
     "",
-    " ",
-    "abc",
-    "0",
-    "-1",
     "1.5",
     "1e9",
     "1e400",
@@ -19,28 +18,40 @@ TEXTS = [
     str(2**31),
     str(2**63 - 1),
     str(2**63),
-    "0x10",
-    "٣",
     "²",
-    "1,2",
-    ",",
     "9" * 40 + ",1",
     "\x00",
     "a\x00b",
     "\x01\x1b[31m",
-    "a\r\nSet-Cookie: x=y",
     "(",
-    "[",
-    "*",
     "(a+)+$",
     "\\",
     "%",
+    "' OR 1=1 --",
+    '"; DROP TABLE salons_salon; --',
+    "\U0001f600",
+    "a" * 3000,
+    "2026-13-45",
+    "0001-01-01T00:00:00+14:00",
+    "99999-01-01T99:99:99Z",
+]
+TEXTS = [
+    *NEAR_THE_DATABASE,
+    " ",
+    "abc",
+    "0",
+    "-1",
+    "0x10",
+    "٣",
+    "1,2",
+    ",",
+    "a\r\nSet-Cookie: x=y",
+    "[",
+    "*",
     "%s%n",
     "{0.__class__}",
     "{{7*7}}",
     "${7*7}",
-    "' OR 1=1 --",
-    '"; DROP TABLE salons_salon; --',
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
     "../../../etc/passwd",
@@ -52,17 +63,14 @@ TEXTS = [
     "\u202eabc\u200f",
     "\ufeff",
     "\u0640" * 40,
-    "\U0001f600",
-    "a" * 3000,
-    "2026-13-45",
-    "0001-01-01T00:00:00+14:00",
-    "99999-01-01T99:99:99Z",
     "00000000-0000-0000-0000-000000000000",
     '{"a": [[[1]]]}',
 ]
 # Bytes that are no UTF-8: a stray one, an overlong NUL, half a surrogate pair, half an escape.
 BROKEN = ["%FF%FE", "%C0%80", "%ED%A0%80", "%zz%"]
-VALUES = [*(quote(text, safe="") for text in TEXTS), *BROKEN]
+ALL = [*(quote(text, safe="") for text in TEXTS), *BROKEN]
+# Of everything else the code above the database decides, which the run on SQLite has asked.
+VALUES = ALL if connection.vendor == "sqlite" else [*ALL[: len(NEAR_THE_DATABASE)], *BROKEN]
 
 # For bodies in JSON: the texts, half a character, and shapes that no field is made for.
 DEEP: list = []
