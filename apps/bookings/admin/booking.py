@@ -47,7 +47,6 @@ from apps.common.errors import DomainError
 from apps.common.name_keys import NameKey
 from apps.common.reader import called
 from apps.common.scope import salons_allowing
-from apps.salons.services import person_with_phone
 
 Status = Booking.Status
 STATE_COLOURS = {
@@ -155,7 +154,9 @@ class BookingAdmin(PaymentLinkStep, CalendarMixin, ExportableModelAdmin):
             },
         ),
     ]
-    add_fieldsets = [(None, {"fields": [("phone", "name"), "guest_name", ("service", "staff"), "starts_at", "note"]})]
+    add_fieldsets = [
+        (None, {"fields": [("phone", "name"), "guest_name", ("service", "staff"), "starts_at", "note", "key"]})
+    ]
     actions_list = ["why_not_action", "reassign_action"]
     actions_detail = [
         "confirm_action",
@@ -227,17 +228,17 @@ class BookingAdmin(PaymentLinkStep, CalendarMixin, ExportableModelAdmin):
 
     @staticmethod
     def _book(actor, said):
-        person = person_with_phone(said["phone"], name=said["name"], actor=actor)
-        return services.book_appointment(
+        return services.enter_visit(
             actor=actor,
-            person=person,
+            phone=said["phone"],
+            name=said["name"],
             service_id=said["service"].pk,
             staff_id=said["staff"] and said["staff"].pk,
             starts_at=said["starts_at"],
             note=said["note"],
             guest_name=said["guest_name"],
-            source=Booking.Source.DESK,
             override_reason=said.get("override_reason", ""),
+            key=said["key"],
         )
 
     def _told(self, request, view):

@@ -1,5 +1,7 @@
 """What the desk types: a visit of whoever calls or stands there."""
 
+from uuid import uuid4
+
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
@@ -29,6 +31,8 @@ class DeskBookingForm(ScopedModelForm):
     name = forms.CharField(
         label=_("Customer's name"), required=False, max_length=160, widget=UnfoldAdminTextInputWidget
     )
+    # A double click posts it twice and makes one visit.
+    key = forms.UUIDField(label="", required=False, widget=forms.HiddenInput, initial=uuid4)
 
     class Meta:
         model = Booking

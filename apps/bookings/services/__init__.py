@@ -7,7 +7,7 @@ version of the booking on the page where a person chose the step: when it moved 
 from apps.bookings.services.cards import hand_over
 from apps.bookings.services.holds import confirm_paid_booking, expire_holds, extend_hold
 from apps.bookings.services.moving import LENGTHS, change_duration, change_service, reassign_day, reschedule_booking
-from apps.bookings.services.placing import book_appointment, quote_appointment, take_walk_in
+from apps.bookings.services.placing import book_appointment, enter_visit, quote_appointment, take_walk_in
 from apps.bookings.services.steps import (
     cancel_booking,
     complete_booking,
@@ -29,6 +29,7 @@ __all__ = [
     "complete_booking",
     "confirm_booking",
     "confirm_paid_booking",
+    "enter_visit",
     "expire_holds",
     "extend_hold",
     "hand_over",

@@ -124,6 +124,43 @@ def quote_appointment(*, person, service_id, starts_at, staff_id=None):
 
 
 @use_case
+def enter_visit(
+    *,
+    actor,
+    phone,
+    service_id,
+    starts_at,
+    name="",
+    staff_id=None,
+    note="",
+    guest_name="",
+    override_reason="",
+    key=None,
+):
+    """Book `service_id` for the person with `phone` (E.164), as the desk types it in; registered if nobody knows it.
+
+    `key` (a UUID) names the attempt: made again, as by a double click, it is the booking of the first time. The rest is
+    that of `book_appointment`.
+
+    Raises: Missing for a `key` of somebody else's, and what `book_appointment` raises. Publishes: BookingPlaced.
+    """
+    if key is not None and (earlier := _made_before(key, actor=actor)):
+        return earlier
+    return _book_by_phone(
+        actor=actor,
+        phone=phone,
+        name=name,
+        service_id=service_id,
+        staff_id=staff_id,
+        starts_at=starts_at,
+        note=note,
+        guest_name=guest_name,
+        override_reason=override_reason,
+        key=key,
+    )
+
+
+@use_case
 def take_walk_in(
     *,
     actor,
@@ -147,15 +184,14 @@ def take_walk_in(
     now = timezone.now()
     if key is not None and (earlier := _made_before(key, actor=actor)):
         return earlier
-    person = person_with_phone(phone, name=name, actor=actor)
     begins = starts_at or now.replace(second=0, microsecond=0)
-    booking = book_appointment(
+    booking = _book_by_phone(
         actor=actor,
-        person=person,
+        phone=phone,
+        name=name,
         service_id=service_id,
         staff_id=staff_id,
         starts_at=begins,
-        source=Source.DESK,
         override_reason=override_reason,
         walk_in=begins < now + ONE_DAY,
         key=key,
@@ -165,9 +201,14 @@ def take_walk_in(
     return booking
 
 
+def _book_by_phone(*, actor, phone, name, **visit):
+    person = person_with_phone(phone, name=name, actor=actor)
+    return book_appointment(actor=actor, person=person, source=Source.DESK, **visit)
+
+
 def _made_before(key, *, actor):
-    """The booking of an earlier walk-in of this key; a twin that makes it right now is waited for."""
-    lock(exclusive=[("walk-in", key)])
+    """The booking that an earlier attempt of this key made; a twin that makes it right now is waited for."""
+    lock(exclusive=[("desk", key)])
     earlier = Booking.objects.select_related("salon", "customer__user", "staff").filter(pk=key).first()
     if earlier is not None and earlier.booked_by_id != actor.pk:
         raise Missing

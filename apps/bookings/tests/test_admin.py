@@ -1,8 +1,10 @@
 """The desk through its own pages: forms with their tokens, dialogs by POST, nothing by GET."""
 
+from uuid import UUID, uuid4
+
 import pytest
 from django.contrib.auth.models import Group
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from apps.accounts.models import User
@@ -14,6 +16,7 @@ from apps.salons.tests.factories import MembershipFactory
 
 Status = Booking.Status
 LIST = reverse("admin:bookings_booking_changelist")
+ADD = reverse("admin:bookings_booking_add")
 STEPS = ["confirm", "arrive", "complete", "no-show", "reschedule", "cancel", "undo"]
 
 
@@ -65,7 +68,7 @@ def test_a_visit_typed_in_at_the_desk_is_confirmed_and_knows_its_new_customer(de
     moment = by_hand.at(30)
 
     desk.post(
-        reverse("admin:bookings_booking_add"),
+        ADD,
         {
             "phone": "٠٥٥ ١٢٣ ٤٥٦٧",
             "name": "Noura",
@@ -98,7 +101,44 @@ def test_a_visit_at_a_time_that_is_taken_is_refused_in_words_and_stores_nobody(d
 def type_in(client, service, moment, **said):
     data = {"phone": "0551234567", "name": "", "service": service.pk, "staff": "", "note": "", **said}
     day, hour = moment.split("T")
-    return client.post(reverse("admin:bookings_booking_add"), {**data, "starts_at_0": day, "starts_at_1": hour})
+    return client.post(ADD, {**data, "starts_at_0": day, "starts_at_1": hour})
+
+
+def test_a_form_sent_twice_is_one_visit_and_the_next_form_is_another(desk, by_hand):
+    first, second = ({"key": desk.get(ADD).context["adminform"].form["key"].value()} for _form in range(2))
+    moment = f"{by_hand.at(30):%Y-%m-%dT%H:%M}"
+
+    answers = [type_in(desk, by_hand.service, moment, **first) for _click in range(2)]
+
+    assert [answer.status_code for answer in answers] == [302, 302]
+    [visit] = Booking.objects.all()
+    assert (visit.pk, visit.version, visit.history.count()) == (UUID(first["key"]), 1, 1)
+    type_in(desk, by_hand.service, moment, **second)
+    assert set(Booking.objects.values_list("staff", flat=True)) == {person.pk for person in by_hand.staff}
+
+
+def test_a_refused_form_keeps_its_key_for_the_visit_it_becomes(desk, by_hand):
+    key = desk.get(ADD).context["adminform"].form["key"].value()
+
+    refused = type_in(desk, by_hand.service, f"{by_hand.at(-1):%Y-%m-%dT%H:%M}", key=key)
+    assert (refused.status_code, Booking.objects.count()) == (200, 0)
+    assert refused.context["adminform"].form["key"].value() == key
+
+    type_in(desk, by_hand.service, f"{by_hand.at(30):%Y-%m-%dT%H:%M}", key=key)
+    assert Booking.objects.get().pk == UUID(key)
+
+
+def test_the_key_of_somebody_elses_form_shows_and_changes_nothing(desk, by_hand):
+    key, moment = uuid4(), f"{by_hand.at(30):%Y-%m-%dT%H:%M}"
+    type_in(desk, by_hand.service, moment, key=key)
+    colleague = Client()
+    colleague.force_login(MembershipFactory(salon=by_hand.salon).user)
+
+    answer = type_in(colleague, by_hand.service, moment, key=key, phone="0551234599")
+
+    assert list(answer.context["adminform"].form.errors) == ["__all__"]
+    assert (Booking.objects.count(), Booking.history.count()) == (1, 1)
+    assert not User.objects.filter(phone="+966551234599").exists()
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00", "0001-01-02T00:00", "9999-12-31T23:59"])
