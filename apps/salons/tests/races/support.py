@@ -7,9 +7,15 @@ from inspect import unwrap
 from itertools import count
 from threading import Barrier
 
+from django.contrib.messages import get_messages
 from django.db.models import QuerySet
 
 from apps.common.testing.race import PATIENCE, Halt, beside, wait_for_blocked
+
+
+def told(answer):
+    """`[(level, text), …]` of what the next page says."""
+    return [(message.level_tag, str(message)) for message in get_messages(answer.wsgi_request)]
 
 
 def halting(monkeypatch, place, name):
