@@ -251,9 +251,14 @@ class BaseModelAdmin(ScopedMixin, GuardedHistoryMixin, ModelAdmin):
     # --- Writing ---
 
     def save_model(self, request, obj, form, change):
-        """Store the row. One that is saved as it was stays untouched, and its history gets no empty line."""
+        """Store the row. One that is saved as it was stays untouched, and its history gets no empty line.
+
+        Raises Conflict when somebody deleted it since the form was read: Django would insert it again.
+        """
         if change and not form.has_changed():
             return
+        if change and not self.model._base_manager.select_for_update(no_key=True).filter(pk=obj.pk).exists():
+            raise Conflict
         super().save_model(request, obj, form, change)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):

@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from apps.common.testing.race import race
@@ -103,6 +104,31 @@ def test_what_got_a_price_of_its_own_this_moment_is_not_taken_away_and_nothing_o
     assert "Anna · Haircut" in refused.content.decode()
     assert (refused.status_code, pairs()) == (200, [("Anna", "Haircut")])
     assert versions() == [("~", "Haircut", "Mona")]
+
+
+def test_what_is_taken_away_this_moment_gets_no_price_and_does_not_come_back(desks, anna, dye, cuts, monkeypatch):
+    """On PostgreSQL the form has read the row before it waits, on SQLite it waits before it reads and finds nothing."""
+    writing = halting(monkeypatch, consequences.Edit, "finish")
+
+    _removed, refused = one_after_the_other(
+        writing,
+        lambda: save(desks[0], taken_away(cuts), ticked(anna, dye)),
+        lambda: price_alone(desks[1], cuts, "120"),
+    )
+
+    [(level, _text)] = told(refused)
+    assert level == {"postgresql": "error", "sqlite": "warning"}[connection.vendor]
+    assert pairs() == [("Anna", "Dye")]
+    assert versions() == [("+", "Dye", "Mona"), ("-", "Haircut", "Mona")]
+
+
+def test_control_a_plain_save_of_what_was_read_before_brings_it_back(cuts):
+    read_before = StaffService.objects.get(pk=cuts.pk)
+    cuts.delete()
+
+    read_before.save()
+
+    assert pairs() == [("Anna", "Haircut")]
 
 
 def test_control_without_lock_and_transaction_one_box_is_taken_away_twice(desks, cuts, monkeypatch):
