@@ -148,7 +148,7 @@ class ListImportAdmin(ImportableModelAdmin):
         )
         result = resource.import_data(content, dry_run=False, file_name=said["original_file_name"])
         if any(isinstance(error.error, ImportGoesOn) for error in result.base_errors):
-            return self._import_again(request, str(result.base_errors[0].error))
+            return self._to_runs(request, str(result.base_errors[0].error))
         self.uploads.remove(said["import_file_name"])
         return self._outcome(request, result, said["agreed"].token)
 
@@ -255,14 +255,21 @@ class ListImportAdmin(ImportableModelAdmin):
     def _gone(self, request, token):
         """What became of a preview whose file is no longer there."""
         run = ImportRun.objects.filter(token=token).first()
-        if run is None or run.state_now != ImportRun.State.DONE:
+        if run is None:
             return self._import_again(request, _("This file is gone. Please choose it again."))
+        if run.state_now != ImportRun.State.DONE:
+            return self._import_again(request, _("Nothing of this preview was imported. Please choose the file again."))
         said = {"new": run.rows_new, "changed": run.rows_changed, "same": run.rows_same}
         text = _(
             "This preview was imported already: %(new)s new, %(changed)s changed, %(same)s the same. "
             "Nothing was done again."
         )
-        messages.info(request, text % said)
+        return self._to_runs(request, text % said)
+
+    @staticmethod
+    def _to_runs(request, text):
+        """To where it stands, or soon will, what came of the file."""
+        messages.info(request, text)
         return HttpResponseRedirect(reverse("admin:salons_importrun_changelist"))
 
     def get_confirm_form_kwargs(self, request, import_form=None):
