@@ -78,6 +78,49 @@ def drag(desk, booking, hours, columns=0):
     page.mouse.up()
 
 
+def stretch(desk, booking, hours):
+    """Pull the lower edge of the card of `booking` by so many hours, and give a reason."""
+    page = desk.page
+    card(desk, booking).hover()
+    edge = card(desk, booking).locator(".ec-resizer").bounding_box()
+    x, y = edge["x"] + edge["width"] / 2, edge["y"] + edge["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for part in (0.3, 0.7, 1):
+        page.mouse.move(x, y + hours * HOUR * part)
+    page.mouse.up()
+    page.locator("#calendar-ask textarea").fill("Long hair")
+    page.locator("#calendar-ask [type=submit]").click()
+
+
+def touch(desk, booking, hours, *, held):
+    """Pull the card of `booking` with a finger by so many hours, at once or after the finger was `held` on it."""
+    finger, box = desk.page.context.new_cdp_session(desk.page), card(desk, booking).bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + 20
+
+    def send(kind, *points):
+        touched = [{"x": x, "y": y + hours * HOUR * part} for part in points]
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touched})
+
+    send("touchStart", 0)
+    if held:
+        desk.page.locator(".ec-preview").wait_for()
+    for part in (0.3, 0.7, 1):
+        send("touchMove", part)
+    send("touchEnd")
+
+
+def back_in_place(desk, booking, box):
+    """Wait until the card of `booking` stands where and as large as it was."""
+    desk.page.wait_for_function(
+        """([id, x, y, height]) => {
+            const box = document.querySelector(`[data-visit='${id}']`)?.getBoundingClientRect();
+            return box && [box.x - x, box.y - y, box.height - height].every((off) => Math.abs(off) < 2);
+        }""",
+        arg=[str(booking.pk), box["x"], box["y"], box["height"]],
+    )
+
+
 def shown(desk, label, within=30):
     """Wait so many seconds for a card that begins with `label`."""
     desk.page.locator(f"[data-visit][aria-label^='{label}']").first.wait_for(timeout=within * 1000)
@@ -106,13 +149,7 @@ def test_a_refused_drag_goes_back_and_says_why(desk, day):
     drag(desk, day["Sara"], 2, columns=1)
 
     assert day["Mona"].display_reference in notice(desk, "refused")
-    desk.page.wait_for_function(
-        """([id, x, y]) => {
-            const box = document.querySelector(`[data-visit='${id}']`)?.getBoundingClientRect();
-            return box && Math.abs(box.x - x) < 2 && Math.abs(box.y - y) < 2;
-        }""",
-        arg=[str(day["Sara"].pk), before["x"], before["y"]],
-    )
+    back_in_place(desk, day["Sara"], before)
     assert (place_of(day["Sara"]), day["Sara"].version) == ((11, "Anna"), 1)
 
 
@@ -130,6 +167,54 @@ def test_who_may_book_outside_the_rules_is_asked_why(desk, day):
 
     notice(desk, "done")
     assert (place_of(day["Sara"]), day["Sara"].override_reason) == ((14, "Anna"), "She flies tonight")
+
+
+def test_a_visit_is_pulled_longer_at_its_edge_and_says_why(desk, day):
+    open_day(desk, day)
+
+    stretch(desk, day["Sara"], 0.5)
+
+    assert "Sara" in notice(desk, "done")
+    shown(desk, "11:00–12:30, Sara")
+    day["Sara"].refresh_from_db()
+    latest = day["Sara"].history.latest()
+    assert (day["Sara"].duration_minutes, day["Sara"].version) == (90, 2)
+    assert (latest.history_user, latest.history_change_reason) == (day["desk"], "Long hair")
+
+
+def test_a_visit_pulled_into_the_next_one_goes_back_and_says_why(desk, day):
+    following = services.book_appointment(
+        actor=day["manager"],
+        person=User.objects.create_user("+966551234509", name="Lama"),
+        service_id=day["service"].pk,
+        staff_id=day["staff"][0].pk,
+        starts_at=at(day["date"], 12),
+        source=Booking.Source.DESK,
+    )
+    open_day(desk, day)
+    before = card(desk, day["Sara"]).bounding_box()
+
+    stretch(desk, day["Sara"], 0.5)
+
+    assert following.display_reference in notice(desk, "refused")
+    back_in_place(desk, day["Sara"], before)
+    day["Sara"].refresh_from_db()
+    assert (day["Sara"].duration_minutes, day["Sara"].version, day["Sara"].history.count()) == (60, 1, 1)
+
+
+def test_a_finger_that_stays_on_a_visit_drags_it_and_one_that_swipes_does_not(new_desk, day):
+    desk = new_desk(has_touch=True)
+    open_day(desk, day, width=820)
+    sent = []
+    desk.page.on("request", lambda request: sent.append(request.method) if request.method == "POST" else None)
+
+    touch(desk, day["Sara"], 3, held=False)
+    assert (sent, place_of(day["Sara"]), day["Sara"].version) == ([], (11, "Anna"), 1)
+
+    touch(desk, day["Sara"], 3, held=True)
+    assert "Sara" in notice(desk, "done")
+    shown(desk, "14:00–15:00, Sara")
+    assert (sent, place_of(day["Sara"])) == (["POST"], (14, "Anna"))
 
 
 def test_phone_service_go(desk, day):
