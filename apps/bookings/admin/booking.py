@@ -21,6 +21,7 @@ from apps.bookings.admin.dialogs import (
     seen_version,
 )
 from apps.bookings.admin.forms import DeskBookingForm
+from apps.bookings.admin.length import LengthDialog
 from apps.bookings.admin.link import PaymentLinkStep
 from apps.bookings.admin.moving import MoveDialog
 from apps.bookings.admin.page import again, page_context
@@ -166,6 +167,7 @@ class BookingAdmin(PaymentLinkStep, CalendarMixin, ExportableModelAdmin):
         "no_show_action",
         "reschedule_action",
         "service_action",
+        "length_action",
         "cancel_action",
         "undo_action",
     ]
@@ -327,7 +329,7 @@ class BookingAdmin(PaymentLinkStep, CalendarMixin, ExportableModelAdmin):
     def has_reschedule_booking_permission(self, request, object_id=None):
         return self._may_step(request, "reschedule", object_id, Booking.MOVABLE)
 
-    def has_change_service_booking_permission(self, request, object_id=None):
+    def has_change_terms_booking_permission(self, request, object_id=None):
         return self._may_step(request, "reschedule", object_id, [*Booking.MOVABLE, Status.ARRIVED])
 
     def has_cancel_booking_permission(self, request, object_id=None):
@@ -387,23 +389,14 @@ class BookingAdmin(PaymentLinkStep, CalendarMixin, ExportableModelAdmin):
         dialog=_dialog(_("Move this booking"), MoveDialog, _("Move")),
     )
     def reschedule_action(self, request, form, object_id):
-        move = {"actor": request.user, "booking_id": object_id, "seen_version": seen_version(request), **form.move()}
-        refusal, *moved = _tried(partial(services.reschedule_booking, **move))
-        if isinstance(refusal, NOT_FREE):
-            form.refuse(refusal)
-            return _ask_again(request, form, self.reschedule_action.dialog)
-        if refusal:
-            messages.error(request, str(refusal))
-        for booking in moved:
-            messages.success(request, _("The booking was moved."))
-            warn_of_overlaps(request, booking)
-        return HttpResponse(headers={"HX-Redirect": page_of(request)})
+        dialog, success = self.reschedule_action.dialog, _("The booking was moved.")
+        return self._placed(request, services.reschedule_booking, object_id, success, form, dialog)
 
     @action(
         description=_("Service"),
         url_path="service",
         icon="content_cut",
-        permissions=["change_service_booking"],
+        permissions=["change_terms_booking"],
         dialog=_dialog(
             _("Change the service"),
             ServiceDialog,
@@ -414,6 +407,19 @@ class BookingAdmin(PaymentLinkStep, CalendarMixin, ExportableModelAdmin):
     def service_action(self, request, form, object_id):
         chosen = {"service_id": form.cleaned_data["service"]}
         return self._step(request, services.change_service, object_id, _("The service was changed."), form, **chosen)
+
+    @action(
+        description=_("Change length"),
+        url_path="length",
+        icon="timelapse",
+        permissions=["change_terms_booking"],
+        dialog=_dialog(
+            _("Change the length"), LengthDialog, _("Change the length"), _("The start and the agreed price stay.")
+        ),
+    )
+    def length_action(self, request, form, object_id):
+        dialog, success = self.length_action.dialog, _("The length was changed.")
+        return self._placed(request, services.change_duration, object_id, success, form, dialog)
 
     @action(
         description=_("Cancel the booking"),
@@ -436,6 +442,20 @@ class BookingAdmin(PaymentLinkStep, CalendarMixin, ExportableModelAdmin):
     )
     def undo_action(self, request, form, object_id):
         return self._step(request, services.undo_step, object_id, _("The last step was taken back."), form)
+
+    def _placed(self, request, use_case, object_id, success, form, dialog):
+        """As `_step`; but time that is not free is refused in the dialog, with everything still typed."""
+        step = {"booking_id": object_id, "seen_version": seen_version(request), **form.arguments()}
+        refusal, *placed = _tried(partial(use_case, actor=request.user, **step))
+        if isinstance(refusal, NOT_FREE):
+            form.refuse(refusal)
+            return _ask_again(request, form, dialog)
+        if refusal:
+            messages.error(request, str(refusal))
+        for booking in placed:
+            messages.success(request, success)
+            warn_of_overlaps(request, booking)
+        return HttpResponse(headers={"HX-Redirect": page_of(request)})
 
     def _step(self, request, use_case, object_id, success, form=None, **arguments):
         reason = form.cleaned_data["reason"] if form else ""

@@ -4,7 +4,6 @@ The page asks for days as JSON and is answered 304 while nothing changed. A refu
 with `done` false and every reason in words. What was not understood is 400, what is not there (or not theirs) 404.
 """
 
-import copy
 import hashlib
 import json
 from functools import partial, wraps
@@ -26,6 +25,7 @@ from apps.bookings.admin.calendar_forms import DaysForm, LengthForm, MoveForm, W
 from apps.bookings.admin.calendar_json import days_json, paid_text
 from apps.bookings.admin.calendar_page import page_context
 from apps.bookings.admin.dialogs import with_version
+from apps.bookings.admin.length import resized
 from apps.bookings.admin.telling import warn_of_overlaps
 from apps.bookings.admin.times import NOT_FREE, by_salon_clock, nearest_slots, reasons_by_person, time_text
 from apps.bookings.day_view import calendar_salons, load_days
@@ -154,9 +154,7 @@ class CalendarMixin:
         override_reason = said["reason"] if said["override"] else ""
         length = {"booking_id": booking.pk, "minutes": said["minutes"], "reason": said["reason"]}
         use_case = partial(services.change_duration, actor=request.user, seen_version=said["version"], **length)
-        resized = copy.copy(booking)
-        resized.duration_minutes = said["minutes"]
-        about = booking.service, booking.staff, booking.starts_at, resized, override_reason
+        about = booking.service, booking.staff, booking.starts_at, resized(booking, said["minutes"]), override_reason
         answer = partial(self._refusal, request, *about, ignored=TIMELESS)
         return self._carried_out(request, partial(use_case, override_reason=override_reason), answer)
 

@@ -83,6 +83,25 @@ class WishDialog(BookingDialog):
     )
 
 
+class OutsideTheRules:
+    """The field `outside`, folded below the others, for who may book outside the rules; nobody else has it."""
+
+    form_after_template = "bookings/admin/outside_the_rules.html"
+
+    def __init__(self, request, *args, **kwargs):
+        super().__init__(request, *args, **kwargs)
+        if not request.user.has_perm("bookings.override_booking", self.booking):
+            del self.fields["outside"]
+            self.form_after_template = None
+
+    def __iter__(self):
+        """The fields in sight; `outside` is drawn by its own template."""
+        return (field for field in super().__iter__() if field.name != "outside")
+
+    def get_after_template_context(self, request, object_id=None):
+        return {"field": self["outside"]}
+
+
 class CancelDialog(WishDialog):
     """Says what cancelling costs and what of the money goes back, and asks why."""
 

@@ -14,7 +14,14 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from apps.bookings import selectors
-from apps.bookings.admin.dialogs import DateBox, MomentBox, WishDialog, seen_version, with_version
+from apps.bookings.admin.dialogs import (
+    DateBox,
+    MomentBox,
+    OutsideTheRules,
+    WishDialog,
+    seen_version,
+    with_version,
+)
 from apps.bookings.admin.times import by_salon_clock, refusal_texts
 from apps.bookings.errors import ReasonRequired
 from apps.bookings.policies import free_until
@@ -33,10 +40,8 @@ class TimeChips(forms.RadioSelect):
     template_name = "bookings/admin/time_chips.html"
 
 
-class MoveDialog(WishDialog):
+class MoveDialog(OutsideTheRules, WishDialog):
     """With whom and when instead: a time from those that are free, or with a reason any other one."""
-
-    form_after_template = "bookings/admin/outside_the_rules.html"
 
     staff = forms.TypedChoiceField(
         label=_("Staff member"), required=False, coerce=int, empty_value=None, widget=UnfoldAdminSelectWidget
@@ -58,16 +63,6 @@ class MoveDialog(WishDialog):
         # Both stay as they are typed while other times are loaded.
         self.fields["by"].widget.attrs.update(KEPT)
         self.fields["reason"].widget.attrs.update(KEPT)
-        if not request.user.has_perm("bookings.override_booking", self.booking):
-            del self.fields["outside"]
-            self.form_after_template = None
-
-    def __iter__(self):
-        """The fields in sight; the time outside the rules is drawn by its own template, folded."""
-        return (field for field in super().__iter__() if field.name != "outside")
-
-    def get_after_template_context(self, request, object_id=None):
-        return {"field": self["outside"]}
 
     def clean_starts_at(self):
         """The chosen moment as an aware datetime, None where none was chosen."""
@@ -93,7 +88,7 @@ class MoveDialog(WishDialog):
             self.add_error("starts_at", _("Choose one of the times."))
         return said
 
-    def move(self):
+    def arguments(self):
         """Where to, on whose wish and why: arguments of `reschedule_booking`."""
         said = self.cleaned_data
         outside = said.get("outside")

@@ -39,10 +39,13 @@ def reasons_by_person(service, staff, starts_at, *, reader, moving=None):
     return [(person, reasons[person.pk]) for person in people]
 
 
-def refusal_texts(refusal, service, staff, starts_at, *, reader, moving=None):
-    """What to tell about a time that was refused: every reason, or the refusal's own words where there is none."""
-    found = reasons_by_person(service, staff, starts_at, reader=reader, moving=moving)
-    texts = [_of_person(person, str(reason), staff) for person, reasons in found for reason in reasons]
+def refusal_texts(refusal, service, staff, starts_at, *, reader, moving=None, ignored=()):
+    """What to tell about a time that was refused: every reason whose code is not `ignored`, or the refusal's own words
+    where there is none.
+    """
+    people = reasons_by_person(service, staff, starts_at, reader=reader, moving=moving)
+    found = [(person, reason) for person, reasons in people for reason in reasons if reason.code not in ignored]
+    texts = [_of_person(person, str(reason), staff) for person, reason in found]
     return texts or [str(refusal)]
 
 

@@ -260,6 +260,39 @@ def test_by_keyboard_a_visit_is_found_opened_and_left_and_days_are_turned(desk, 
     page.wait_for_url(f"**date={timezone.now().astimezone(RIYADH).date()}*")
 
 
+def tab_to(desk, selector, most=200):
+    """Press Tab until the focus is on an element that `selector` matches."""
+    for _press in range(most):
+        if desk.page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
+            return
+        desk.page.keyboard.press("Tab")
+    raise AssertionError(f"no Tab reaches {selector}")
+
+
+def test_by_keyboard_alone_a_visit_is_made_longer(desk, day):
+    open_day(desk, day)
+    page = desk.page
+
+    tab_to(desk, f"[data-visit='{day['Sara'].pk}']")
+    page.keyboard.press("Enter")
+    page.locator("#calendar-panel h2:has-text('Sara')").wait_for()
+    tab_to(desk, "#calendar-panel a[hx-get*='/length/']")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.activeElement.name === 'minutes'")
+    page.keyboard.type("90")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Long hair")
+    tab_to(desk, "[type=submit]")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+    shown(desk, "11:00–12:30, Sara")
+    day["Sara"].refresh_from_db()
+    latest = day["Sara"].history.latest()
+    assert (day["Sara"].duration_minutes, day["Sara"].version) == (90, 2)
+    assert (latest.history_user, latest.history_change_reason) == (day["desk"], "Long hair")
+
+
 def test_of_two_who_move_one_visit_the_slower_one_is_told_and_sees_where_it_is(new_desk, day):
     here, there = new_desk(), new_desk()
     open_day(here, day)

@@ -44,6 +44,7 @@ BUTTONS = {
     "bookings.booking.no_show_action": ("bookings.no_show_booking",),
     "bookings.booking.reschedule_action": ("bookings.reschedule_booking",),
     "bookings.booking.service_action": ("bookings.reschedule_booking",),
+    "bookings.booking.length_action": ("bookings.reschedule_booking",),
     "bookings.booking.cancel_action": ("bookings.cancel_booking",),
     "bookings.booking.undo_action": ("bookings.undo_booking",),
     "payments.payment.refund_action": ("payments.add_refund",),
