@@ -2,6 +2,7 @@
 
 import re
 
+from django.utils.html import format_html
 from django.utils.translation import gettext, gettext_noop
 
 from apps.common.providers import ProviderError, ProviderOutcomeUnknown, ProviderRejected
@@ -69,8 +70,19 @@ def with_code(words: str, code: str) -> str:
 
 def explain(reason: str) -> str:
     """A kept reason in the active language, its code unchanged."""
+    words, code = _translated(reason)
+    return f"{words} ({code})" if code else words
+
+
+def explain_html(reason: str) -> str:
+    """The same for a page: the code is read from left to right and not broken, also in an Arabic line."""
+    words, code = _translated(reason)
+    return format_html('{} <bdi dir="ltr">({})</bdi>', words, code) if code else words
+
+
+def _translated(reason: str) -> tuple[str, str]:
+    """The words of a kept reason in the active language, and its code or nothing."""
     match = WITH_CODE.fullmatch(reason)
     if match is None or not match["words"]:
-        return reason
-    words = gettext(match["words"])
-    return f"{words} ({match['code']})" if match["code"] else words
+        return reason, ""
+    return gettext(match["words"]), match["code"] or ""

@@ -39,7 +39,7 @@ def tell_messages(booking: Any, *, reader: Any, limit: int) -> Iterator[Entry]:
             colour,
             _("Message: %(kind)s") % {"kind": message.get_kind_display()},
             f"{message.get_channel_display()} · {capfirst(message.get_status_display())}",
-            reason=reasons.explain(message.reason) if message.reason else "",
+            reason=reasons.explain_html(message.reason) if message.reason else "",
             link=reverse("admin:notifications_notification_change", args=[message.pk]),
             button=Button(_("Send again"), again) if may_retry and message.status in RETRYABLE else None,
         )

@@ -88,7 +88,7 @@ class AttemptInline(BaseTabularInline):
     @display(description=_("what it means"))
     def display_code(self, attempt):
         meaning = MEANINGS.get(attempt.status)
-        return reasons.explain(reasons.with_code(meaning, attempt.code)) if meaning else EMPTY
+        return reasons.explain_html(reasons.with_code(meaning, attempt.code)) if meaning else EMPTY
 
     @display(description=_("ended at"))
     def display_ended(self, attempt):

@@ -174,9 +174,9 @@ class NotificationAdmin(ExportableModelAdmin):
     def display_remarks(self, obj):
         """What is so seldom has no column of its own."""
         if not obj.is_maybe_double:
-            return reasons.explain(obj.reason) if obj.reason else EMPTY_CELL
+            return reasons.explain_html(obj.reason) if obj.reason else EMPTY_CELL
         twice = display_for_label(State("twice", _("maybe twice")), EMPTY, {"twice": "warning"})
-        return format_html("{} {}", twice, reasons.explain(obj.reason))
+        return format_html("{} {}", twice, reasons.explain_html(obj.reason))
 
     @display(description=_("provider's number"))
     def display_provider_number(self, obj):
@@ -184,12 +184,12 @@ class NotificationAdmin(ExportableModelAdmin):
 
     def shown_value(self, field, record):
         if field.name == "reason" and record.reason:
-            return reasons.explain(record.reason)
+            return reasons.explain_html(record.reason)
         return super().shown_value(field, record)
 
     def described(self, record, row):
         described = super().described(record, row)
-        described.display["reason"] = reasons.explain(described.display["reason"])
+        described.display["reason"] = reasons.explain_html(described.display["reason"])
         return described
 
     def has_days_permission(self, request, object_id=None):

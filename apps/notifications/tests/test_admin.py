@@ -56,7 +56,7 @@ def test_the_audit_lists_what_became_of_every_message(signed_in, salon):
 
     assert '<bdi dir="ltr">K7Q-3MX-9TP</bdi>' in html
     assert '<bdi dir="ltr">+966551234567</bdi>' in html
-    assert "this number cannot receive messages (21211)" in html
+    assert "this number cannot receive messages (21211)" in told(html)
     assert "reminder" in html
     assert "12:04" in html  # the salon's time
 
@@ -175,6 +175,21 @@ def test_a_messages_page_tells_its_text_and_what_the_provider_reported(signed_in
     assert "30005" in html
     assert "booking changed" in html
     assert re.search(r">\s*not delivered\s*<", html)
+
+
+def test_a_code_stays_whole_and_in_order_inside_an_arabic_line(signed_in, salon):
+    kept = "this number cannot receive messages (ER-02)"
+    notification = NotificationFactory(booking__salon=salon, status="failed", reason=kept)
+    AttemptFactory(notification=notification, provider="unifonic", status="refused", code="ER-02")
+    browser = signed_in()
+    browser.cookies["django_language"] = "ar"
+
+    visit = reverse("admin:bookings_booking_change", args=[notification.booking_id])
+    pages = [browser.get(address).content.decode() for address in (MESSAGES, page(notification), visit)]
+
+    line = 'هذا الرقم لا يستقبل الرسائل <bdi dir="ltr">(ER-02)</bdi>'
+    assert [html.count(line) for html in pages] == [1, 2, 1]
+    assert not any("(ER-02)" in html.replace(line, "") for html in pages)
 
 
 def told(html):
