@@ -222,9 +222,10 @@ class ListImportAdmin(ImportableModelAdmin):
         columns = [field.column_name for field in resource.get_user_visible_fields()]
         context = {
             **self.admin_site.each_context(request),
-            "title": _("Import"),
+            "title": _("Import: %(list)s") % {"list": self.opts.verbose_name_plural},
             "form": form,
-            "opts": self.opts,
+            # As `opts` they would be the heading in place of the title.
+            "options": self.opts,
             "media": self.media + form.media,
             "fields_list": [(resource.get_display_name(), columns)],
             "import_error_display": self.import_error_display,

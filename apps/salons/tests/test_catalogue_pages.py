@@ -65,6 +65,16 @@ def messages_of(response):
 # --- The admin ---
 
 
+@pytest.mark.parametrize(("language", "heading"), [("en", "Import: services"), ("ar", "استيراد: الخدمات")])
+def test_the_page_says_that_it_imports_and_into_what(client, salon, manager, language, heading):
+    client.cookies["django_language"] = language
+
+    pages = [client.get(IMPORT), upload(client, HAIRCUT, salon)]
+
+    headings = [re.search(r"<h1.*?</h1>", page.content.decode(), re.DOTALL)[0] for page in pages]
+    assert [re.sub(r"<[^>]+>", "", text).strip() for text in headings] == [heading, heading]
+
+
 def test_the_real_list_through_the_pages(client, salon, manager, uploads):
     refused = upload(client, REAL.read_bytes(), salon, default_duration="45")
 
