@@ -52,6 +52,22 @@ def test_boxes_of_the_grid_are_saved_together(desk, people):
     assert StaffService.objects.count() == 2
 
 
+@pytest.mark.parametrize(("language", "opens_first"), [("en", "left"), ("ar", "right")])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_times_of_a_row_are_read_from_start_to_end(desk, people, language, opens_first, width):
+    WeeklyHoursFactory(salon=people["salon"], weekday=SUNDAY, opens=time(10), closes=time(22))
+    desk.page.set_viewport_size({"width": width, "height": 900})
+    desk.speak(language)
+    desk.sign_in(people["manager"])
+    desk.open("/admin/salons/weeklyhours/week/")
+
+    opens, closes = (
+        desk.page.locator(f"[data-day='{SUNDAY}'] [data-name={name}]").bounding_box() for name in ("opens", "closes")
+    )
+    assert opens["y"] == closes["y"]
+    assert ("left" if opens["x"] < closes["x"] else "right") == opens_first
+
+
 def test_a_day_is_copied_to_others_and_the_week_is_saved(desk, people):
     salon = people["salon"]
     WeeklyHoursFactory(salon=salon, weekday=SUNDAY, opens=time(16), closes=time(23))
