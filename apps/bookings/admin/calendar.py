@@ -100,6 +100,8 @@ class CalendarMixin:
             raise Http404
         last = said["day"] + (said["days"] - 1) * ONE_DAY
         days = load_days(salon, said["day"], last, reader=request.user, now=timezone.now())
+        # What is sent is its own version. It hangs on visits, money, names, hours, absences, prayers, rights, words and
+        # the clock, at which a hold runs out: nothing cheaper moves with all of them, and an older day must not stay.
         body = json.dumps(days_json(days, reader=request.user), ensure_ascii=False).encode()
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         response = HttpResponse(body, content_type="application/json", headers={"ETag": etag})
