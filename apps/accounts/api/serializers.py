@@ -8,6 +8,8 @@ from apps.accounts.models import DataRequest, OtpChallenge, User
 from apps.accounts.selectors import export_part_names
 from apps.common.api.serializers import PhoneNumberField, StrictSerializer
 
+WEB = "web"
+
 
 class OtpRequestSerializer(StrictSerializer):
     phone = PhoneNumberField()
@@ -20,18 +22,33 @@ class OtpRequestedSerializer(serializers.Serializer):
     resend_in = serializers.IntegerField(help_text="Seconds until another code may be asked for.")
 
 
-class OtpVerifySerializer(StrictSerializer):
+class ClientSerializer(StrictSerializer):
+    client = serializers.ChoiceField(
+        [WEB],
+        required=False,
+        help_text="`web`: the refresh token is set and read as a cookie that no script sees, and stands in no body.",
+    )
+
+
+class OtpVerifySerializer(ClientSerializer):
     challenge_id = serializers.UUIDField()
     code = serializers.CharField(max_length=32)
 
 
-class RefreshSerializer(StrictSerializer):
-    refresh = serializers.CharField(max_length=2048)
+class RefreshSerializer(ClientSerializer):
+    refresh = serializers.CharField(max_length=2048, required=False, help_text="Needed unless `client` is `web`.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "client" not in attrs and "refresh" not in attrs:
+            raise serializers.ValidationError(
+                {"refresh": self.fields["refresh"].error_messages["required"]}, "required"
+            )
+        return attrs
 
 
 class TokenPairSerializer(serializers.Serializer):
     access = serializers.CharField()
-    refresh = serializers.CharField()
+    refresh = serializers.CharField(required=False, help_text="Absent when `client` is `web`.")
 
 
 class ProfileSerializer(serializers.ModelSerializer):

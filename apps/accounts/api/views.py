@@ -1,6 +1,7 @@
 from typing import Any, cast
 from uuid import UUID
 
+from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.permissions import AllowAny
@@ -8,11 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
+from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import Token
 
 from apps.accounts import services
 from apps.accounts.api.authentication import CustomerJWTAuthentication, sign_in_ended
 from apps.accounts.api.serializers import (
+    WEB,
     DataRequestSerializer,
     OtpRequestedSerializer,
     OtpRequestSerializer,
@@ -30,6 +33,9 @@ from apps.accounts.services.codes import LIFETIME, RESEND_AFTER
 from apps.accounts.services.tokens import FAMILY_CLAIM
 from apps.common.network import network_of
 
+# A page of ours keeps its refresh token in this cookie, which no other call of the API gets to see.
+COOKIE, COOKIE_PATH = "refresh", "/api/v1/auth/"
+
 
 class PublicView(APIView):
     """Signing in and out: the proof stands in the body, so an old token in the header must not get in the way."""
@@ -42,7 +48,9 @@ class PublicView(APIView):
         return CustomerJWTAuthentication().authenticate_header(request)
 
     def handle_exception(self, exc: Exception) -> Response:
-        return super().handle_exception(sign_in_ended() if isinstance(exc, SignInEnded) else exc)
+        if not isinstance(exc, SignInEnded):
+            return super().handle_exception(exc)
+        return _without_cookie(self.request, super().handle_exception(sign_in_ended()))
 
 
 class OtpRequest(PublicView):
@@ -60,25 +68,30 @@ class OtpVerify(PublicView):
     def post(self, request: Request) -> Response:
         """Exchange a code for tokens. The first sign-in of a phone makes its account."""
         body = _valid(OtpVerifySerializer, request)
+        is_web = body.pop("client", None) == WEB
         signed_in = services.sign_in(**body, network=network_of(request))
         tokens = signed_in.tokens
         answer = {"access": tokens.access, "refresh": tokens.refresh, "user": signed_in.user}
-        return Response(SignedInSerializer(answer).data)
+        response = Response(SignedInSerializer(answer).data)
+        return _kept_in_cookie(response) if is_web else response
 
 
 class TokenRefresh(PublicView):
     @extend_schema(operation_id="auth_token_refresh", request=RefreshSerializer, responses={200: TokenPairSerializer})
     def post(self, request: Request) -> Response:
         """Exchange a refresh token for the next pair. Using one twice signs the device out."""
-        return Response(TokenPairSerializer(services.rotate_refresh(**_valid(RefreshSerializer, request))).data)
+        refresh, is_web = _refresh_token(request)
+        response = Response(TokenPairSerializer(services.rotate_refresh(refresh=refresh)).data)
+        return _kept_in_cookie(response) if is_web else response
 
 
 class Logout(PublicView):
     @extend_schema(operation_id="auth_logout", request=RefreshSerializer, responses={204: None})
     def post(self, request: Request) -> Response:
         """Sign this device out, its access token included."""
-        services.revoke(**_valid(RefreshSerializer, request))
-        return Response(status=status.HTTP_204_NO_CONTENT)
+        refresh, _is_web = _refresh_token(request)
+        services.revoke(refresh=refresh)
+        return _without_cookie(request, Response(status=status.HTTP_204_NO_CONTENT))
 
 
 class Me(APIView):
@@ -136,6 +149,29 @@ class OwnData(APIView):
         headers = {"Content-Disposition": 'attachment; filename="my-data.json"'}
         copy = services.take_own_copy(person=_person(request), network=network_of(request))
         return Response(copy, headers=headers)
+
+
+def _refresh_token(request: Request) -> tuple[str, bool]:
+    """The token as this client keeps it, and whether that is a page of ours with its cookie."""
+    body = _valid(RefreshSerializer, request)
+    if body.get("client") == WEB:
+        return request.COOKIES.get(COOKIE, ""), True
+    return body["refresh"], False
+
+
+def _kept_in_cookie(response: Response) -> Response:
+    """The same answer with the refresh token where no script reads it and no other site sends it from."""
+    lifetime = api_settings.REFRESH_TOKEN_LIFETIME
+    secure = settings.SESSION_COOKIE_SECURE
+    token = response.data.pop("refresh")
+    response.set_cookie(COOKIE, token, lifetime, path=COOKIE_PATH, secure=secure, httponly=True, samesite="Strict")
+    return response
+
+
+def _without_cookie(request: Request, response: Response) -> Response:
+    if COOKIE in request.COOKIES:
+        response.delete_cookie(COOKIE, path=COOKIE_PATH, samesite="Strict")
+    return response
 
 
 def _code_sent(challenge: OtpChallenge) -> Response:
