@@ -1,6 +1,5 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
-from django.views.generic import RedirectView, TemplateView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from project import health
@@ -8,17 +7,15 @@ from project.admin_site.language import set_language
 from project.pictures import picture
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("i18n/setlang/", set_language, name="set_language"),
     path("api/v1/", include("project.api_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
-    # Says nothing about the money: only what is fetched from the gateway does.
-    path("payment/return/", TemplateView.as_view(template_name="payment_return.html"), name="payment-return"),
     re_path(r"^media/(?P<name>[0-9a-f]{32})\.webp$", picture, name="picture"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("", include("apps.storefront.urls")),
 ]
 handler400 = "project.error_pages.bad_request"
 handler403 = "project.error_pages.permission_denied"

@@ -99,7 +99,7 @@ def make_link(*, actor: Any, booking_id: Any) -> str:
         raise Missing
     if not actor.has_perm("payments.add_payment", booking):
         raise Forbidden
-    return_url = settings.PUBLIC_BASE_URL + reverse("payment-return")
+    return_url = settings.PUBLIC_BASE_URL + reverse("payment-return", args=[booking_id])
     payment: Payment = start_payment(actor=actor, booking_id=booking_id, return_url=return_url)
     return payment.payment_url
 

@@ -48,6 +48,8 @@ INSTALLED_APPS = [
     "apps.bookings",
     "apps.payments",
     "apps.notifications",
+    "apps.storefront",
+    "django_vite",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -143,6 +145,14 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- Third-party apps ---
+
+# What `npm run build` left among the static files, entry and chunks by their source.
+DJANGO_VITE = {
+    "default": {
+        "manifest_path": BASE_DIR / "apps/storefront/static/storefront/manifest.json",
+        "static_url_prefix": "storefront",
+    }
+}
 
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "import"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"

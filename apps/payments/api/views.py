@@ -46,7 +46,7 @@ class BookingPayment(generics.GenericAPIView):
         payment = services.start_payment(
             actor=request.user,
             booking_id=self.own_booking().pk,
-            return_url=settings.PUBLIC_BASE_URL + reverse("payment-return"),
+            return_url=settings.PUBLIC_BASE_URL + reverse("payment-return", args=[self.kwargs["pk"]]),
             wallet=services.Wallet(wallet["type"], wallet["token"]) if wallet else None,
         )
         return Response(self.get_serializer(payment).data, status=201)

@@ -1,0 +1,159 @@
+/** What pages read and do, as hooks. Keys begin with what they are about, so that a change knows what grew old. */
+import { QueryClient, keepPreviousData, queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Refusal, api, body, type Schemas } from "./client";
+import type { paths } from "./schema";
+import { useSession } from "./session";
+
+export type Salon = Schemas["Salon"];
+export type Service = Schemas["Service"];
+export type Staff = Schemas["Staff"];
+export type Slot = Schemas["Slot"];
+export type Quote = Schemas["Quote"];
+export type Booking = Schemas["PayableBooking"];
+export type Payment = Schemas["Payment"];
+export type Profile = Schemas["Profile"];
+export type Audience = Schemas["AudienceEnum"];
+
+const EVERYTHING = 100;
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 30_000,
+      // A refusal stays one; a lost connection or a busy server may pass.
+      retry: (count, error) => error instanceof Refusal && error.mayPass && count < 3,
+    },
+  },
+});
+
+type SalonQuery = NonNullable<paths["/api/v1/salons/"]["get"]["parameters"]["query"]>;
+export type City = NonNullable<SalonQuery["city"]>;
+
+export interface SalonSearch {
+  search?: string;
+  city?: City;
+  audience?: Audience;
+}
+
+export function useSalons(asked: SalonSearch) {
+  const query = Object.fromEntries(Object.entries(asked).filter(([, value]) => value)) as SalonSearch;
+  return useQuery({
+    queryKey: ["salons", query],
+    queryFn: () => body(api.GET("/api/v1/salons/", { params: { query: { ...query, page_size: String(EVERYTHING) } } })),
+    placeholderData: keepPreviousData,
+  });
+}
+
+const ofSalon = (slug: string) => ({ params: { path: { slug }, query: { page_size: EVERYTHING } } });
+
+export const useSalon = (slug: string) =>
+  useQuery({
+    queryKey: ["salon", slug],
+    queryFn: () => body(api.GET("/api/v1/salons/{slug}/", { params: { path: { slug } } })),
+  });
+
+export const useServices = (slug: string) =>
+  useQuery({
+    queryKey: ["salon", slug, "services"],
+    queryFn: () => body(api.GET("/api/v1/salons/{slug}/services/", ofSalon(slug))),
+  });
+
+/** Everybody of a salon, or those who do one service. */
+export const useStaff = (slug: string, service?: string) =>
+  useQuery({
+    queryKey: ["salon", slug, "staff", service ?? ""],
+    queryFn: () =>
+      body(
+        api.GET("/api/v1/salons/{slug}/staff/", {
+          params: { path: { slug }, query: { page_size: String(EVERYTHING), ...(service ? { service } : {}) } },
+        }),
+      ),
+  });
+
+export const useReviews = (slug: string) =>
+  useQuery({
+    queryKey: ["salon", slug, "reviews"],
+    queryFn: () =>
+      body(api.GET("/api/v1/salons/{slug}/reviews/", { params: { path: { slug }, query: { page_size: 10 } } })),
+  });
+
+export interface SlotSearch {
+  slug: string;
+  service: string;
+  staff?: string | undefined;
+  /** Local days of the salon, `2026-03-01`, both included, at most 31. */
+  from: string;
+  to: string;
+}
+
+export function useSlots({ slug, service, staff, from, to }: SlotSearch) {
+  const query = { service, from, to, ...(staff ? { staff } : {}) };
+  return useQuery({
+    queryKey: ["slots", slug, query],
+    queryFn: () => body(api.GET("/api/v1/salons/{slug}/slots/", { params: { path: { slug }, query } })),
+    // Others book too.
+    staleTime: 15_000,
+    refetchInterval: 60_000,
+  });
+}
+
+export interface Choice {
+  service: string;
+  staff?: string | undefined;
+  /** ISO 8601 with offset, as the slot gave it. */
+  starts_at: string;
+}
+
+/** Price and terms of a choice, for whoever is signed in. */
+export function useQuote({ service, staff, starts_at }: Choice) {
+  const session = useSession();
+  return useQuery({
+    queryKey: ["quote", service, staff ?? "", starts_at],
+    queryFn: () =>
+      body(
+        api.GET("/api/v1/bookings/quote/", {
+          params: { query: { service, starts_at, ...(staff ? { staff } : {}) } },
+        }),
+      ),
+    enabled: session === "in",
+    staleTime: 60_000,
+  });
+}
+
+export function useBookings() {
+  const session = useSession();
+  return useQuery({
+    queryKey: ["bookings"],
+    queryFn: () => body(api.GET("/api/v1/bookings/", { params: { query: { page_size: String(EVERYTHING) } } })),
+    enabled: session === "in",
+  });
+}
+
+export const bookingOptions = (id: string) =>
+  queryOptions({
+    queryKey: ["booking", id],
+    queryFn: () => body(api.GET("/api/v1/bookings/{id}/", { params: { path: { id } } })),
+  });
+
+export function useBooking(id: string) {
+  const session = useSession();
+  return useQuery({ ...bookingOptions(id), enabled: session === "in" });
+}
+
+export function useProfile() {
+  const session = useSession();
+  return useQuery({ queryKey: ["me"], queryFn: () => body(api.GET("/api/v1/me/")), enabled: session === "in" });
+}
+
+/** A step on a booking whose answer is the booking as it is now. */
+export function useBookingStep<Said>(step: (said: Said) => Promise<Booking>) {
+  const client = useQueryClient();
+  return useMutation<Booking, Refusal, Said>({
+    mutationFn: step,
+    onSuccess: (booking) => {
+      client.setQueryData(bookingOptions(booking.id).queryKey, booking);
+      void client.invalidateQueries({ queryKey: ["bookings"] });
+      void client.invalidateQueries({ queryKey: ["slots"] });
+    },
+  });
+}

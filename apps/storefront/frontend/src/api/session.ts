@@ -1,0 +1,81 @@
+/** Who is signed in. The access token lives in memory only; the refresh token is a cookie that no script reads. */
+import { useSyncExternalStore } from "react";
+import type { components } from "./schema";
+
+type Person = components["schemas"]["Profile"];
+type State = "unknown" | "out" | "in";
+
+// Without it, every visit of somebody who never signed in would ask for a token and be refused.
+const KNOWN = "storefront.known";
+const AUTH = "/api/v1/auth/";
+
+let access = "";
+let state: State = localStorage.getItem(KNOWN) ? "unknown" : "out";
+let renewing: Promise<boolean> | null = null;
+const listeners = new Set<() => void>();
+
+/** Whether an earlier visit was signed in, and the cookie is still to be tried. */
+export const resuming = (): boolean => state === "unknown";
+
+export const accessToken = (): string => access;
+
+export function signedIn(tokens: { access: string; user?: Person }): void {
+  access = tokens.access;
+  localStorage.setItem(KNOWN, "1");
+  become("in");
+}
+
+/** Exchange the cookie for a new access token. False: the person is signed out. */
+export function renew(): Promise<boolean> {
+  renewing ??= exchange().finally(() => {
+    renewing = null;
+  });
+  return renewing;
+}
+
+/** Two tabs must not use one cookie twice: the API takes the second time for a thief. */
+async function exchange(): Promise<boolean> {
+  return navigator.locks.request("storefront.refresh", async () => {
+    const answer = await post("token/refresh/");
+    if (answer.ok) {
+      signedIn((await answer.json()) as { access: string });
+      return true;
+    }
+    if (answer.status === 401 || state === "unknown") forget();
+    return false;
+  });
+}
+
+export async function signOut(): Promise<void> {
+  await post("logout/");
+  forget();
+}
+
+function forget(): void {
+  access = "";
+  localStorage.removeItem(KNOWN);
+  become("out");
+}
+
+function post(place: string): Promise<Response> {
+  return fetch(AUTH + place, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ client: "web" }),
+  });
+}
+
+function become(next: State): void {
+  state = next;
+  for (const listener of listeners) listener();
+}
+
+/** Whether somebody is signed in; "unknown" until the cookie of an earlier visit was tried. */
+export function useSession(): State {
+  return useSyncExternalStore(subscribe, () => state);
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}

@@ -1,0 +1,55 @@
+/** Dates and times as a reader in the salon's city reads them: its zone, Latin digits, Gregorian and Hijri. */
+import i18next from "i18next";
+
+type Parts = Intl.DateTimeFormatOptions;
+
+// Arabic of Saudi Arabia would count years by the Hijri calendar and write Arabic digits.
+const LOCALES = { ar: "ar-SA-u-ca-gregory-nu-latn", en: "en-GB-u-ca-gregory-nu-latn" };
+const HIJRI = { ar: "ar-SA-u-ca-islamic-umalqura-nu-latn", en: "en-GB-u-ca-islamic-umalqura-nu-latn" };
+
+const language = (): "ar" | "en" => (i18next.language === "en" ? "en" : "ar");
+
+const format = (moment: Date, zone: string, parts: Parts, locales = LOCALES): string =>
+  new Intl.DateTimeFormat(locales[language()], { ...parts, timeZone: zone }).format(moment);
+
+/** 15:30 as `3:30 PM`. */
+export const timeText = (moment: string, zone: string): string =>
+  format(new Date(moment), zone, { hour: "numeric", minute: "2-digit", hour12: true });
+
+/** `Sunday 1 March 2026` */
+export const dayText = (moment: string, zone: string): string =>
+  format(new Date(moment), zone, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+
+/** `12 Ramadan 1447 AH` */
+export const hijriText = (moment: string, zone: string): string =>
+  format(new Date(moment), zone, { day: "numeric", month: "long", year: "numeric" }, HIJRI);
+
+/** Sun / 1 / Mar, of a local day such as `2026-03-01`. */
+export function dayParts(day: string): { weekday: string; date: string; month: string; hijri: string } {
+  const noon = new Date(`${day}T12:00:00Z`);
+  const one = (parts: Parts, locales = LOCALES) => format(noon, "UTC", parts, locales);
+  return {
+    weekday: one({ weekday: "short" }),
+    date: one({ day: "numeric" }),
+    month: one({ month: "short" }),
+    hijri: one({ day: "numeric", month: "short" }, HIJRI),
+  };
+}
+
+/** The local day of a moment in a zone, `2026-03-01`. */
+export const localDay = (moment: Date | string, zone: string): string =>
+  new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(new Date(moment));
+
+/** `day` and so many days later, as local days. */
+export function daysFrom(day: string, count: number): string[] {
+  const first = Date.parse(`${day}T12:00:00Z`);
+  return Array.from({ length: count }, (_, number) => new Date(first + number * 86_400_000).toISOString().slice(0, 10));
+}
+
+/** Seconds from now to a moment, at least 0. */
+export const secondsUntil = (moment: string, now = Date.now()): number =>
+  Math.max(0, Math.ceil((Date.parse(moment) - now) / 1000));
+
+/** 125 seconds as `2:05`. */
+export const clockText = (seconds: number): string =>
+  `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;

@@ -1,0 +1,3 @@
+export function Salons() {
+  return <h1>salons </h1>;
+}

@@ -1,0 +1,3 @@
+export default function Times({ slug, service }: { slug: string; service: string }) {
+  return <h1>times {slug} {service}</h1>;
+}

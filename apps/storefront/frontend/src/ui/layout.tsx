@@ -1,0 +1,59 @@
+import { useEffect, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { Link, useLocation } from "wouter";
+import { api } from "../api/client";
+import { useSession } from "../api/session";
+import { speak, type Language } from "../i18n";
+import { useOnline } from "./online";
+import { Notice } from "./states";
+
+export function Layout({ children }: { children: ReactNode }) {
+  const { t } = useTranslation();
+  const [place] = useLocation();
+  const online = useOnline();
+  useEffect(() => {
+    window.scrollTo(0, 0);
+  }, [place]);
+
+  return (
+    <>
+      <a className="skip" href="#main">
+        {t("skip")}
+      </a>
+      <header className="top">
+        <div className="bar">
+          <Link href="/" className="brand">
+            {t("brand")}
+          </Link>
+          <nav aria-label={t("nav.label")}>
+            <Link href="/bookings/">{t("nav.bookings")}</Link>
+            <Link href="/profile/">{t("nav.profile")}</Link>
+            <LanguageSwitch />
+          </nav>
+        </div>
+      </header>
+      <main id="main" tabIndex={-1}>
+        {!online && <Notice kind="problem">{t("problem.offline")}</Notice>}
+        {children}
+      </main>
+    </>
+  );
+}
+
+function LanguageSwitch() {
+  const { i18n } = useTranslation();
+  const session = useSession();
+  const other: Language = i18n.language === "ar" ? "en" : "ar";
+
+  function change() {
+    speak(other);
+    // Messages follow. Whether that worked is no matter of this page.
+    if (session === "in") void api.PATCH("/api/v1/me/", { body: { locale: other } }).catch(() => undefined);
+  }
+
+  return (
+    <button type="button" className="language" lang={other} onClick={change}>
+      {other === "ar" ? "العربية" : "English"}
+    </button>
+  );
+}
