@@ -10,11 +10,7 @@ PUBLISHED = Q(is_published=True)
 
 def listed_salons():
     """Salons that customers see, with `rating` (or None) and `review_count`."""
-    reviews = Review.objects.filter(PUBLISHED, salon=OuterRef("pk")).order_by().values("salon")
-    return Salon.objects.listed().annotate(
-        rating=Subquery(reviews.values(value=Avg("rating"))),
-        review_count=Coalesce(Subquery(reviews.values(value=Count("pk"))), 0),
-    )
+    return _rated(Salon.objects.listed(), by="salon")
 
 
 def bookable_services(salon):
@@ -23,12 +19,24 @@ def bookable_services(salon):
 
 
 def bookable_staff(salon, service=None):
-    """Who takes bookings in `salon`, or who of them does `service`; each with its services as `offered`."""
-    staff = Staff.objects.filter(salon=salon, is_active=True)
+    """Who takes bookings in `salon`, or who of them does `service`; each with its services as `offered`.
+
+    They have `rating` (or None) and `review_count`, as salons do.
+    """
+    staff = _rated(Staff.objects.filter(salon=salon, is_active=True), by="staff")
     if service is not None:
         staff = staff.filter(staff_services__service=service)
     offered = StaffService.objects.filter(service__is_active=True, service__category__is_active=True)
     return staff.prefetch_related(Prefetch("staff_services", offered.select_related("service"), to_attr="offered"))
+
+
+def _rated(rows, *, by):
+    """`rows` with the mean of the published reviews that point to them by the field `by`, and how many these are."""
+    reviews = Review.objects.filter(PUBLISHED, **{by: OuterRef("pk")}).order_by().values(by)
+    return rows.annotate(
+        rating=Subquery(reviews.values(value=Avg("rating"))),
+        review_count=Coalesce(Subquery(reviews.values(value=Count("pk"))), 0),
+    )
 
 
 def published_reviews(salon):

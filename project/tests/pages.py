@@ -19,7 +19,7 @@ from project.tests.walls import inventory
 APPS = ["site", "accounts", "auth", "bookings", "notifications", "payments", "salons"]
 SITE = ["admin:index", "admin:account", "admin:password_change", "admin:set_up_second_factor"]
 # Seen before signing in, or when something is wrong.
-OUTSIDE = ["/admin/login/", "/payment/return/", "/nowhere/"]
+OUTSIDE = ["/admin/login/", "/nowhere/"]
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 # What a reader sees or hears of an element beside its text.
 SPOKEN = {"title", "placeholder", "aria-label", "alt", "data-label", "label"}

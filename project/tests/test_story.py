@@ -216,8 +216,8 @@ def test_from_a_price_list_to_a_refund(salon, gateway, live_server, capsys):
         payer = Visitor(gateway)
         checkout = payer.get(link["payment_url"])
         back = payer.submit(checkout, checkout.forms[0], {"outcome": "paid"})
-        assert back.url.startswith(f"{live_server.url}/payment/return/?")
-        assert "the payment is being checked" in back.text
+        assert back.url.startswith(f"{live_server.url}/bookings/{booked['id']}/payment/?")
+        assert '<div id="app"></div>' in back.text
         wait_until(lambda: WebhookEvent.objects.filter(kind="payment_paid").exists())
         assert Payment.objects.get().status == "initiated"
         call_command("tick", stdout=StringIO())

@@ -115,6 +115,11 @@ class Price(serializers.Serializer):
     vat = serializers.CharField()
 
 
+class OwnReview(serializers.Serializer):
+    rating = serializers.IntegerField()
+    comment = serializers.CharField()
+
+
 class BookingSerializer(serializers.Serializer):
     """A booking as its customer sees it; times carry the salon's offset, money is a string with two decimals."""
 
@@ -133,11 +138,12 @@ class BookingSerializer(serializers.Serializer):
     can_cancel_until = serializers.SerializerMethodField()
     can_reschedule_until = serializers.SerializerMethodField()
     cancellation_fee = serializers.SerializerMethodField()
+    review = serializers.SerializerMethodField()
 
     @staticmethod
     def related(bookings):
         """`bookings` (a queryset) with everything the body shows."""
-        return bookings.select_related("salon", "service", "staff")
+        return bookings.select_related("salon", "service", "staff", "review")
 
     @extend_schema_field(NamedRow)
     def get_service(self, booking):
@@ -170,6 +176,11 @@ class BookingSerializer(serializers.Serializer):
         if booking.status not in (Booking.Status.PENDING, Booking.Status.CONFIRMED):
             return str(booking.cancellation_fee_amount)
         return str(policies.cancellation_fee(booking, by=Booking.CancelledBy.CUSTOMER, now=timezone.now()))
+
+    @extend_schema_field(OwnReview(allow_null=True))
+    def get_review(self, booking):
+        """What the customer said after the visit. A completed visit without it can be reviewed."""
+        return OwnReview(booking.review).data if booking.review else None
 
 
 class QuoteSerializer(serializers.Serializer):

@@ -12,7 +12,7 @@ from apps.accounts.services import issue_tokens
 from apps.accounts.tests.factories import UserFactory
 from apps.bookings.models import Booking
 from apps.bookings.tests.factories import BookingFactory
-from apps.salons.models import Salon
+from apps.salons.models import Salon, Staff
 from apps.salons.tests.factories import SalonFactory, ServiceFactory
 
 BOOKINGS = "/api/v1/bookings/"
@@ -59,6 +59,7 @@ def test_a_booking_answers_with_its_whole_body(sara, house):
         "can_cancel_until": "2026-11-23T15:00:00+03:00",
         "can_reschedule_until": "2026-11-22T15:00:00+03:00",
         "cancellation_fee": "0.00",
+        "review": None,
         "payment": None,
     }
 
@@ -290,6 +291,34 @@ def test_moving_and_reviewing_follow_the_same_rules(sara, house):
     assert (review.status_code, codes(review)) == (400, ["not_reviewable"])
     bad = sara.post(f"{url}review/", {"rating": 6}, format="json")
     assert codes(bad) == ["max_value"]
+
+
+def test_a_booking_shows_what_its_customer_said_of_the_visit(sara, house):
+    url = f"{BOOKINGS}{post_booking(sara, house).json()['id']}/"
+    Booking.objects.update(status="completed")
+
+    said = sara.post(f"{url}review/", {"rating": 4, "comment": "Lovely"}, format="json")
+
+    assert said.json()["review"] == {"rating": 4, "comment": "Lovely"}
+    assert sara.get(url).json()["review"] == {"rating": 4, "comment": "Lovely"}
+
+
+def test_a_customer_sees_faces_and_marks_of_salon_and_people(sara, house):
+    post_booking(sara, house, staff=str(house.staff[1].public_id))
+    Booking.objects.update(status="completed")
+    sara.post(f"{BOOKINGS}{Booking.objects.get().pk}/review/", {"rating": 4}, format="json")
+    Staff.objects.filter(pk=house.staff[1].pk).update(photo="0" * 32 + ".webp")
+    Salon.objects.filter(pk=house.salon.pk).update(cover="1" * 32 + ".webp")
+
+    salon = sara.get(f"/api/v1/salons/{house.salon.slug}/").json()
+    people = sara.get(f"/api/v1/salons/{house.salon.slug}/staff/").json()["results"]
+
+    assert (salon["logo"], salon["cover"]) == (None, f"http://testserver/media/{'1' * 32}.webp")
+    shown = {person["id"]: (person["photo"], person["rating"], person["review_count"]) for person in people}
+    assert shown == {
+        str(house.staff[0].public_id): (None, None, 0),
+        str(house.staff[1].public_id): (f"http://testserver/media/{'0' * 32}.webp", "4.00", 1),
+    }
 
 
 def test_nobody_reads_bookings_without_signing_in(house):

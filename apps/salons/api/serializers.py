@@ -21,6 +21,8 @@ class SalonSerializer(serializers.Serializer):
     deposit_percent = serializers.IntegerField()
     free_cancellation_hours = serializers.IntegerField()
     late_cancellation_percent = serializers.IntegerField()
+    logo = serializers.ImageField(allow_null=True)
+    cover = serializers.ImageField(allow_null=True)
     rating = serializers.DecimalField(max_digits=3, decimal_places=2, allow_null=True)
     review_count = serializers.IntegerField()
 
@@ -84,6 +86,9 @@ class StaffSerializer(serializers.Serializer):
     id = serializers.UUIDField(source="public_id")
     name = serializers.CharField()
     title = serializers.SerializerMethodField()
+    photo = serializers.ImageField(allow_null=True)
+    rating = serializers.DecimalField(max_digits=3, decimal_places=2, allow_null=True)
+    review_count = serializers.IntegerField()
     services = StaffOfferSerializer(source="offered", many=True)
 
     def get_title(self, staff) -> str:

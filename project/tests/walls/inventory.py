@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.urls import get_resolver
 
 from apps.accounts.roles import POLICY
+from apps.storefront import urls as storefront
 
 OPEN, REFUSED, SIGN_IN, NO_SUCH_METHOD = "open", "refused", "sign in", "no such method"
 
@@ -147,7 +148,8 @@ SCREENS = {
 }
 
 # Addresses outside admin and API: public, and none shows a row of a salon.
-PUBLIC = {"root", "set_language", "schema", "docs", "payment-return", "picture", "healthz", "readyz"}
+PUBLIC = {"set_language", "schema", "docs", "payment-return", "picture", "healthz", "readyz"}
+PUBLIC |= {f"storefront-{name}" for name in storefront.PLACES}
 
 # The API: who may call an operation. A method that is not listed does not exist.
 ANYBODY, CUSTOMER, OWNER_OF_ROW, MACHINE = "anybody", "customer", "owner of the row", "machine with the secret"
@@ -199,7 +201,7 @@ def addresses(patterns=None, prefix: str = "") -> list[Address]:
         if hasattr(pattern, "url_patterns"):
             found += addresses(pattern.url_patterns, route)
         else:
-            found.append(Address(route, pattern.name or _view_name(pattern.callback) or "root", pattern.callback))
+            found.append(Address(route, pattern.name or _view_name(pattern.callback), pattern.callback))
     return found
 
 

@@ -1568,6 +1568,10 @@ export interface components {
             /** Format: date-time */
             generated_at: string;
         };
+        OwnReview: {
+            rating: number;
+            comment: string;
+        };
         PaginatedPayableBookingList: {
             /** @example 123 */
             count: number;
@@ -1690,6 +1694,7 @@ export interface components {
             /** Format: date-time */
             readonly can_reschedule_until: string | null;
             readonly cancellation_fee: string;
+            readonly review: components["schemas"]["OwnReview"] | null;
             readonly payment: components["schemas"]["Payment"] | null;
         };
         /** @description A payment as its customer sees it. `payment_url` leads to the gateway's or the bank's page while it is needed. */
@@ -1808,6 +1813,10 @@ export interface components {
             deposit_percent: number;
             free_cancellation_hours: number;
             late_cancellation_percent: number;
+            /** Format: uri */
+            logo: string | null;
+            /** Format: uri */
+            cover: string | null;
             /** Format: decimal */
             rating: string | null;
             review_count: number;
@@ -1859,6 +1868,11 @@ export interface components {
             id: string;
             name: string;
             readonly title: string;
+            /** Format: uri */
+            photo: string | null;
+            /** Format: decimal */
+            rating: string | null;
+            review_count: number;
             services: components["schemas"]["StaffOffer"][];
         };
         /** @description A service as this person does it. */

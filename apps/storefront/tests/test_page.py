@@ -1,0 +1,91 @@
+"""The one page that customers get, and what it brings along."""
+
+import json
+import re
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.urls import reverse
+
+from apps.storefront.urls import PLACES
+
+VISIT = str(uuid4())
+GIVEN = {"slug": "reem", "service": VISIT, "booking": VISIT}
+BUILT = Path(__file__).parents[1] / "static/storefront"
+
+pytestmark = pytest.mark.django_db
+
+
+def address(name):
+    wanted = re.findall(r"<\w+:(\w+)>", PLACES[name])
+    return reverse(f"storefront-{name}", kwargs={key: GIVEN[key] for key in wanted})
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_every_place_can_be_opened_anew(client, name):
+    answer = client.get(address(name))
+
+    assert answer.status_code == 200
+    assert '<div id="app"></div>' in answer.content.decode()
+
+
+def test_the_gateway_sends_a_customer_back_to_the_booking(client):
+    place = reverse("payment-return", args=[VISIT])
+
+    assert place == f"/bookings/{VISIT}/payment/"
+    assert client.get(place, {"status": "paid", "message": "<script>"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "place", ["/salon/", "/salons/", "/bookings/7/", "/bookings/x/payment/", "/profile", "/salons/a/b/"]
+)
+def test_what_is_no_place_is_not_found(client, place):
+    assert client.get(place).status_code in {301, 404}
+    assert client.get(place, follow=True).status_code == (200 if place == "/profile" else 404)
+
+
+@pytest.mark.parametrize(
+    ("cookie", "opening"), [("", '<html lang="ar" dir="rtl">'), ("en", '<html lang="en" dir="ltr">')]
+)
+def test_the_page_comes_in_the_readers_language_and_direction(client, cookie, opening):
+    client.cookies["django_language"] = cookie
+
+    answer = client.get("/")
+
+    assert opening in answer.content.decode()
+    assert answer.content.startswith(b"<!doctype html>")
+
+
+def test_the_page_runs_no_inline_script_and_no_inline_style(client):
+    answer = client.get("/")
+    policy = dict(part.split(maxsplit=1) for part in answer.headers["Content-Security-Policy"].split("; "))
+
+    assert (policy["script-src"], policy["style-src"], policy["connect-src"]) == ("'self'",) * 3
+    assert re.findall(r"<style|style=|<script(?![^>]* src=)|\son\w+=", answer.content.decode()) == []
+
+
+def test_the_page_takes_nothing_from_elsewhere_and_what_it_names_is_there(client):
+    named = re.findall(r'(?:src|href)="([^"]+)"', client.get("/").content.decode())
+
+    assert len(named) == 3
+    assert [place for place in named if not place.startswith("/static/storefront/")] == []
+    assert [place for place in named if finders.find(place.removeprefix("/static/")) is None] == []
+
+
+def test_every_built_file_is_named_in_the_manifest_and_holds_no_foreign_address():
+    manifest = json.loads((BUILT / "manifest.json").read_text())
+    files = {chunk["file"] for chunk in manifest.values()} | {
+        css for c in manifest.values() for css in c.get("css", [])
+    }
+    texts = {path.relative_to(BUILT).as_posix(): path.read_text() for path in (BUILT / "assets").iterdir()}
+
+    assert set(texts) == files
+    # Names of XML, and pages that a warning points to: nobody asks for them.
+    known = {"http://www.w3.org", "https://react.dev", "https://react.i18next.com"}
+    assert {place for text in texts.values() for place in re.findall(r"https?://[\w.-]+\.\w+", text)} <= known
+
+
+def test_nobody_writes_to_the_page(client):
+    assert client.post("/", {}).status_code == 405
