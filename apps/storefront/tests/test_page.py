@@ -1,5 +1,6 @@
 """The one page that customers get, and what it brings along."""
 
+import gzip
 import json
 import re
 from pathlib import Path
@@ -85,6 +86,23 @@ def test_every_built_file_is_named_in_the_manifest_and_holds_no_foreign_address(
     # Names of XML, and pages that a warning points to: nobody asks for them.
     known = {"http://www.w3.org", "https://react.dev", "https://react.i18next.com"}
     assert {place for text in texts.values() for place in re.findall(r"https?://[\w.-]+\.\w+", text)} <= known
+
+
+def weight(*, of):
+    """KiB that a first visit loads of the files that end with `of`, as gzip sends them."""
+    chunks = json.loads((BUILT / "manifest.json").read_text())
+    (entry,) = [name for name, chunk in chunks.items() if chunk.get("isEntry")]
+    wanted, files = [entry], set()
+    while wanted:
+        chunk = chunks[wanted.pop()]
+        files |= {chunk["file"], *chunk.get("css", [])}
+        wanted += chunk.get("imports", [])
+    return sum(len(gzip.compress((BUILT / file).read_bytes(), mtime=0)) for file in files if file.endswith(of)) / 1024
+
+
+def test_a_first_visit_is_light():
+    assert 50 < weight(of=".js") <= 120
+    assert 1 < weight(of=".css") <= 20
 
 
 def test_nobody_writes_to_the_page(client):
