@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
@@ -42,7 +43,7 @@ class SlotList(OfSalon):
     pagination_class = None
     serializer_class = SlotsSerializer
 
-    @extend_schema(parameters=[SlotQuery], responses=SlotsSerializer)
+    @extend_schema(parameters=[SlotQuery], responses=forced_singular_serializer(SlotsSerializer))
     def get(self, request, *args, **kwargs):
         """Free times of a service on the given days, earliest first, and who is free then."""
         query = SlotQuery(data=request.query_params.dict())

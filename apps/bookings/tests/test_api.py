@@ -5,6 +5,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
+from drf_spectacular.generators import SchemaGenerator
 from icalendar import Calendar
 from rest_framework.test import APIClient
 
@@ -148,6 +149,14 @@ def test_free_times_name_who_is_free(house):
         "staff": [str(person.public_id) for person in house.staff],
     }
     assert len(body["slots"]) == 46
+
+
+def test_the_schema_says_that_free_times_come_as_one_object():
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+
+    answer = schema["paths"]["/api/v1/salons/{slug}/slots/"]["get"]["responses"]["200"]
+
+    assert answer["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Slots"}
 
 
 @pytest.mark.parametrize(

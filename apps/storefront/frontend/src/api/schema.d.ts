@@ -3955,7 +3955,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Slots"][];
+                    "application/json": components["schemas"]["Slots"];
                 };
             };
             400: {
