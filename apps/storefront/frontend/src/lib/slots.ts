@@ -1,0 +1,40 @@
+/** Free times, sorted as a person looks for them. */
+import type { Slot } from "../api/queries";
+import { daysFrom } from "./time";
+
+export const WINDOW = 14;
+/** No salon takes bookings further ahead than 366 days. */
+export const LAST_WINDOW = 26;
+
+export type PartOfDay = "morning" | "afternoon" | "evening";
+
+// The API writes times with the salon's offset, so day and hour of the salon can be read off.
+const dayOf = (slot: Slot): string => slot.starts_at.slice(0, 10);
+const hourOf = (slot: Slot): number => Number(slot.starts_at.slice(11, 13));
+
+const partOf = (hour: number): PartOfDay => (hour < 12 ? "morning" : hour < 17 ? "afternoon" : "evening");
+
+function grouped<Key>(slots: Slot[], key: (slot: Slot) => Key): Map<Key, Slot[]> {
+  const groups = new Map<Key, Slot[]>();
+  for (const slot of slots) {
+    const group = groups.get(key(slot));
+    if (group) group.push(slot);
+    else groups.set(key(slot), [slot]);
+  }
+  return groups;
+}
+
+/** The days that have slots, in the order of the slots. */
+export const byDay = (slots: Slot[]): Map<string, Slot[]> => grouped(slots, dayOf);
+
+export const byPart = (slots: Slot[]): Map<PartOfDay, Slot[]> => grouped(slots, (slot) => partOf(hourOf(slot)));
+
+/** The days of a window, the first of which begins today. */
+export const windowDays = (today: string, window: number): string[] =>
+  daysFrom(today, (window + 1) * WINDOW).slice(-WINDOW);
+
+/** The window a day lies in; the first one for a day gone by. */
+export function windowOf(today: string, day: string): number {
+  const ahead = Math.round((Date.parse(day) - Date.parse(today)) / 86_400_000);
+  return ahead > 0 ? Math.min(Math.floor(ahead / WINDOW), LAST_WINDOW) : 0;
+}
