@@ -9,3 +9,7 @@ export function moneyText(amount: string): string {
 }
 
 export const isNothing = (amount: string): boolean => /^0*(\.0*)?$/.test(amount);
+
+/** The smallest of amounts. With two decimals each, a longer one is a larger one. */
+export const smallest = (amounts: string[]): string | undefined =>
+  [...amounts].sort((a, b) => a.length - b.length || (a < b ? -1 : 1))[0];

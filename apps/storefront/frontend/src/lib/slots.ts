@@ -1,5 +1,6 @@
 /** Free times, sorted as a person looks for them. */
 import type { Slot } from "../api/queries";
+import { grouped } from "./group";
 import { daysFrom } from "./time";
 
 export const WINDOW = 14;
@@ -13,16 +14,6 @@ const dayOf = (slot: Slot): string => slot.starts_at.slice(0, 10);
 const hourOf = (slot: Slot): number => Number(slot.starts_at.slice(11, 13));
 
 const partOf = (hour: number): PartOfDay => (hour < 12 ? "morning" : hour < 17 ? "afternoon" : "evening");
-
-function grouped<Key>(slots: Slot[], key: (slot: Slot) => Key): Map<Key, Slot[]> {
-  const groups = new Map<Key, Slot[]>();
-  for (const slot of slots) {
-    const group = groups.get(key(slot));
-    if (group) group.push(slot);
-    else groups.set(key(slot), [slot]);
-  }
-  return groups;
-}
 
 /** The days that have slots, in the order of the slots. */
 export const byDay = (slots: Slot[]): Map<string, Slot[]> => grouped(slots, dayOf);
