@@ -9,8 +9,18 @@ const HIJRI = { ar: "ar-SA-u-ca-islamic-umalqura-nu-latn", en: "en-GB-u-ca-islam
 
 const language = (): "ar" | "en" => (i18next.language === "en" ? "en" : "ar");
 
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** Making a format takes far longer than using it, and a day of free times needs one for each. */
+function formatOf(locale: string, options: Parts): Intl.DateTimeFormat {
+  const key = locale + JSON.stringify(options);
+  const made = formats.get(key) ?? new Intl.DateTimeFormat(locale, options);
+  formats.set(key, made);
+  return made;
+}
+
 const format = (moment: Date, zone: string, parts: Parts, locales = LOCALES): string =>
-  new Intl.DateTimeFormat(locales[language()], { ...parts, timeZone: zone }).format(moment);
+  formatOf(locales[language()], { ...parts, timeZone: zone }).format(moment);
 
 /** 15:30 as `3:30 PM`. */
 export const timeText = (moment: string, zone: string): string =>
@@ -38,7 +48,7 @@ export function dayParts(day: string): { weekday: string; date: string; month: s
 
 /** The local day of a moment in a zone, `2026-03-01`. */
 export const localDay = (moment: Date | string, zone: string): string =>
-  new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(new Date(moment));
+  formatOf("en-CA", { timeZone: zone }).format(new Date(moment));
 
 /** `day` and so many days later, as local days. */
 export function daysFrom(day: string, count: number): string[] {
