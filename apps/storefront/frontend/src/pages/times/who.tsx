@@ -41,7 +41,7 @@ export function Who({ people, chosen, onChoose }: Asked) {
           <Face name={person.name} picture={person.photo} />
           <span>
             <strong>{person.name}</strong>
-            {person.review_count ? <Stars rating={person.rating ?? null} count={person.review_count} /> : null}
+            {person.review_count ? <Stars rating={person.rating ?? null} /> : null}
             <span className="soft">
               {t("minutes", { count: offer.duration_minutes })}
               <br />
