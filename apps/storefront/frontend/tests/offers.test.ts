@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import type { Person } from "../src/api/queries";
+import type { Staff } from "../src/api/queries";
 import { smallest } from "../src/lib/money";
 import { offersOf, termsOf } from "../src/pages/times/offers";
 
 const CUT = { id: "cut", duration_minutes: 45, price: "120.00" };
 const QUICK = { id: "cut", duration_minutes: 30, price: "95.00" };
-const person = (id: string, ...services: Person["services"]): Person => ({ id, name: id, title: "", services });
+const person = (id: string, ...services: Staff["services"]): Staff => ({ id, name: id, title: "", photo: null, rating: null, review_count: 0, services });
 
 test("amounts are compared as money, not as words", () => {
   expect(smallest(["120.00", "95.50", "95.00"])).toBe("95.00");

@@ -4,12 +4,9 @@ import { Refusal, api, body, type Schemas } from "./client";
 import type { paths } from "./schema";
 import { useSession } from "./session";
 
-/** Pictures are shown where the API gives any. */
-export type Salon = Schemas["Salon"] & { logo?: string | null; cover?: string | null };
+export type Salon = Schemas["Salon"];
 export type Service = Schemas["Service"];
 export type Staff = Schemas["Staff"];
-/** As somebody of the team: with a picture and the mean of their reviews where the API gives them. */
-export type Person = Staff & { photo?: string | null; rating?: string | null; review_count?: number };
 export type Slot = Schemas["Slot"];
 export type Quote = Schemas["Quote"];
 export type Booking = Schemas["PayableBooking"];

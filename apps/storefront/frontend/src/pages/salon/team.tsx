@@ -1,9 +1,9 @@
 import { useTranslation } from "react-i18next";
-import type { Person } from "../../api/queries";
+import type { Staff } from "../../api/queries";
 import { Face } from "../../ui/face";
 import { Stars } from "../../ui/text";
 
-export function Team({ people }: { people: Person[] }) {
+export function Team({ people }: { people: Staff[] }) {
   const { t } = useTranslation();
   if (people.length === 0) return null;
   return (

@@ -1,5 +1,5 @@
 /** What a service takes and costs, by who does it. */
-import type { Person, Staff } from "../../api/queries";
+import type { Staff } from "../../api/queries";
 import { smallest } from "../../lib/money";
 
 export type Offer = Staff["services"][number];
@@ -11,7 +11,7 @@ export interface Terms {
   minutes: number;
 }
 
-export function offersOf(staff: Person[], service: string): { person: Person; offer: Offer }[] {
+export function offersOf(staff: Staff[], service: string): { person: Staff; offer: Offer }[] {
   return staff.flatMap((person) => {
     const offer = person.services.find((one) => one.id === service);
     return offer ? [{ person, offer }] : [];

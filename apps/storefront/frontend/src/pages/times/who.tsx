@@ -1,11 +1,11 @@
 import { useTranslation } from "react-i18next";
-import type { Person } from "../../api/queries";
+import type { Staff } from "../../api/queries";
 import { Face } from "../../ui/face";
 import { Money, Stars } from "../../ui/text";
 import type { Offer } from "./offers";
 
 interface Asked {
-  people: { person: Person; offer: Offer }[];
+  people: { person: Staff; offer: Offer }[];
   chosen: string | undefined;
   onChoose: (id: string | undefined) => void;
 }
