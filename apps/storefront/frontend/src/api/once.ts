@@ -1,0 +1,29 @@
+/** Booking and paying: sent under one key until an answer is known, so that nothing happens twice. */
+import { keyOf, spend } from "../lib/keys";
+import { Refusal, api, body, type Schemas } from "./client";
+
+/** Whether the call may have had its effect although no answer tells so. */
+export const mayHaveWorked = (error: unknown): boolean =>
+  !(error instanceof Refusal) || error.status === 0 || error.status >= 500 || error.has("request_in_progress");
+
+export async function once<T>(wish: string, send: (key: string) => Promise<T>): Promise<T> {
+  try {
+    const answer = await send(keyOf(wish));
+    spend(wish);
+    return answer;
+  } catch (error) {
+    if (!mayHaveWorked(error)) spend(wish);
+    throw error;
+  }
+}
+
+/** The payment of what is due for a booking: under the open link, or a new one. */
+export const startPayment = (id: string): Promise<Schemas["Payment"]> =>
+  once(`pay ${id}`, (key) =>
+    body(
+      api.POST("/api/v1/bookings/{id}/payment/", {
+        params: { path: { id }, header: { "Idempotency-Key": key } },
+        body: {},
+      }),
+    ),
+  );

@@ -1,0 +1,97 @@
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { mayHaveWorked, once } from "../src/api/once";
+import { Refusal } from "../src/api/client";
+import { book, unanswered } from "../src/pages/confirm/attempt";
+import { momentOf } from "../src/pages/confirm/chosen";
+import { nearest, without } from "../src/pages/confirm/nearest";
+
+const refused = (status: number, code: string) => new Refusal(status, [{ code, detail: "", attr: null }]);
+const slot = (hour: string, ...staff: string[]) => ({
+  starts_at: `2026-03-01T${hour}:00+03:00`,
+  ends_at: `2026-03-01T${hour}:30+03:00`,
+  staff,
+});
+
+beforeEach(() => sessionStorage.clear());
+
+describe("one wish is sent under one key until an answer is known", () => {
+  async function keysOf(...errors: (Error | null)[]): Promise<string[]> {
+    const keys: string[] = [];
+    for (const error of errors) {
+      const send = (key: string) => {
+        keys.push(key);
+        return error ? Promise.reject(error) : Promise.resolve();
+      };
+      await once("a wish", send).catch(() => undefined);
+    }
+    return keys;
+  }
+
+  test.each([
+    ["a lost answer", refused(0, "offline"), true],
+    ["a busy server", refused(503, "unavailable"), true],
+    ["a broken server", refused(500, "error"), true],
+    ["its own twin", refused(409, "request_in_progress"), true],
+    ["a taken time", refused(409, "slot_taken"), false],
+    ["a raised price", refused(409, "price_changed"), false],
+    ["a wrong field", refused(400, "invalid"), false],
+    ["success", null, false],
+  ])("after %s", async (_name, error, isSame) => {
+    const [first, second] = await keysOf(error, null);
+    expect(first === second).toBe(isSame);
+    if (error) expect(mayHaveWorked(error)).toBe(isSame);
+  });
+});
+
+describe("what was sent and not answered", () => {
+  const wanted = { service: "s", starts_at: "2026-03-01T15:00:00+03:00", note: "x" };
+  const answer = (status: number, said: unknown) =>
+    vi.stubGlobal("fetch", () =>
+      Promise.resolve(new Response(JSON.stringify(said), { status, headers: { "Content-Type": "application/json" } })),
+    );
+
+  test("is kept over a reload", async () => {
+    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("lost")));
+    await expect(book("w", wanted)).rejects.toMatchObject({ status: 0 });
+    expect(unanswered("w")).toEqual(wanted);
+  });
+
+  test("is forgotten when it was refused", async () => {
+    answer(409, { type: "client_error", errors: [{ code: "slot_taken", detail: "Taken.", attr: null }] });
+    await expect(book("w", wanted)).rejects.toMatchObject({ message: "Taken." });
+    expect(unanswered("w")).toBeNull();
+  });
+
+  test("is forgotten when it was booked", async () => {
+    answer(201, { id: "b" });
+    await expect(book("w", wanted)).resolves.toEqual({ id: "b" });
+    expect(unanswered("w")).toBeNull();
+  });
+});
+
+describe("times around one that is gone", () => {
+  const slots = ["09", "12", "14", "15", "16", "20"].map((hour) => slot(`${hour}:00`, "a"));
+
+  test("the nearest come in the order of the clock", () => {
+    expect(nearest(slots, "2026-03-01T15:00:00+03:00", 3).map((one) => one.starts_at.slice(11, 13))).toEqual([
+      "14",
+      "15",
+      "16",
+    ]);
+  });
+
+  test("the same moment stays only for somebody else", () => {
+    const both = [slot("15:00", "a"), slot("16:00", "a")];
+    const hours = (staff?: string) => without(both, "2026-03-01T12:00:00Z", staff).map((one) => one.starts_at.slice(11, 13));
+    expect(hours()).toEqual(["16"]);
+    expect(hours("a")).toEqual(["16"]);
+    expect(hours("b")).toEqual(["15", "16"]);
+  });
+});
+
+test("the moment in an address", () => {
+  expect(momentOf("2026-03-01T15:00:00+03:00")).toBe("2026-03-01T15:00:00+03:00");
+  expect(momentOf("2026-03-01T15:00:00 03:00")).toBe("2026-03-01T15:00:00+03:00");
+  expect(momentOf("tomorrow")).toBeUndefined();
+  expect(momentOf(null)).toBeUndefined();
+});
