@@ -15,6 +15,7 @@ export type Profile = Schemas["Profile"];
 export type Audience = Schemas["AudienceEnum"];
 
 const EVERYTHING = 100;
+const WAITING = 15_000;
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -137,7 +138,12 @@ export const bookingOptions = (id: string) =>
 
 export function useBooking(id: string) {
   const session = useSession();
-  return useQuery({ ...bookingOptions(id), enabled: session === "in" });
+  return useQuery({
+    ...bookingOptions(id),
+    enabled: session === "in",
+    // The salon's word or the money may come at any moment.
+    refetchInterval: ({ state }) => state.data?.status === "pending" && WAITING,
+  });
 }
 
 export function useProfile() {

@@ -1,0 +1,51 @@
+/** What the page says of a booking and its money, told apart by nothing but what the API shows. */
+import type { Booking, Payment } from "../../api/queries";
+import { isNothing } from "../../lib/money";
+
+export type VisitState = Exclude<Booking["status"], "pending"> | "awaits_payment" | "awaits_salon";
+
+export function visitState({ status, hold_expires_at }: Booking): VisitState {
+  if (status !== "pending") return status;
+  return hold_expires_at ? "awaits_payment" : "awaits_salon";
+}
+
+export const isSettled = ({ status }: Payment): boolean => status === "paid" || status === "captured";
+const isOver = ({ status }: Booking): boolean => status === "expired" || status === "cancelled";
+
+// One attempt after which another may begin, or whose page is still open.
+const REPEATABLE: Payment["status"][] = ["created", "initiated", "failed", "voided", "expired"];
+
+/** Whether the customer may pay now; the API has the last word. */
+export function isPayable(booking: Booking, now = Date.now()): boolean {
+  const { payment, hold_expires_at, price } = booking;
+  if (isNothing(price.amount) || (payment && !isSettled(payment) && !REPEATABLE.includes(payment.status))) return false;
+  switch (visitState(booking)) {
+    case "awaits_payment":
+      return !(payment && isSettled(payment)) && Date.parse(hold_expires_at ?? "") > now;
+    case "confirmed":
+      return !(payment && isSettled(payment) && payment.amount === price.amount);
+    default:
+      return payment?.payment_url != null;
+  }
+}
+
+export type Outcome = "paid" | "processing" | "open" | "failed" | "review" | "expired" | "late" | "released";
+
+/** What became of the payment that somebody comes back from. */
+export function outcomeOf(booking: Booking): Outcome {
+  const { payment, hold_expires_at } = booking;
+  const isTooLate = isOver(booking);
+  if (payment?.status === "review") return "review";
+  if (payment?.status === "voided") return "released";
+  if (payment?.status === "authorized") return isTooLate ? "late" : "processing";
+  if (payment && isSettled(payment)) {
+    if (isTooLate) return "late";
+    return hold_expires_at ? "processing" : "paid";
+  }
+  if (isTooLate) return "expired";
+  if (payment?.failure || payment?.status === "failed") return "failed";
+  return payment?.status === "submitted" || payment?.status === "unknown" ? "processing" : "open";
+}
+
+/** Whether looking again soon may show something else. */
+export const isUndecided = (outcome: Outcome): boolean => outcome === "processing" || outcome === "open";
