@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { Refusal } from "../src/api/client";
 import type { Booking, Payment } from "../src/api/queries";
 import { isPayable, isUndecided, outcomeOf, visitState } from "../src/pages/booking/state";
 import { pauseAfter } from "../src/pages/booking/use-payment-check";
@@ -80,7 +81,12 @@ describe("what became of a payment", () => {
       false,
       false,
     ]);
-    const pauses = [1, 2, 3, 4, 5, 6, 7].map(pauseAfter);
-    expect(pauses).toEqual([1, 2, 4, 8, 15, 30, undefined]);
+    const after = (looks: number, more: object) =>
+      pauseAfter({ dataUpdateCount: looks, errorUpdateCount: 0, ...more } as Parameters<typeof pauseAfter>[0]);
+    const open = { data: booking("pending", null, SOON) };
+    expect([1, 2, 3, 4, 5, 6, 7].map((looks) => after(looks, open))).toEqual([1, 2, 4, 8, 15, 30, undefined]);
+    expect(after(1, { data: booking("confirmed", payment("paid")) })).toBeUndefined();
+    expect(after(1, { error: new Refusal(0, []) })).toBe(1);
+    expect(after(1, { error: new Refusal(404, []) })).toBeUndefined();
   });
 });

@@ -43,6 +43,14 @@ describe("one wish is sent under one key until an answer is known", () => {
   });
 });
 
+test("a double click sends once, and both hear the answer", async () => {
+  const send = vi.fn((key: string) => Promise.resolve(key));
+  const [first, second] = await Promise.all([once("w", send), once("w", send)]);
+  expect(send).toHaveBeenCalledTimes(1);
+  expect(first).toBe(second);
+  expect(await once("w", send)).not.toBe(first);
+});
+
 describe("what was sent and not answered", () => {
   const wanted = { service: "s", starts_at: "2026-03-01T15:00:00+03:00", note: "x" };
   const answer = (status: number, said: unknown) =>

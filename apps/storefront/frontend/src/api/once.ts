@@ -6,7 +6,18 @@ import { Refusal, api, body, type Schemas } from "./client";
 export const mayHaveWorked = (error: unknown): boolean =>
   !(error instanceof Refusal) || error.status === 0 || error.status >= 500 || error.has("request_in_progress");
 
-export async function once<T>(wish: string, send: (key: string) => Promise<T>): Promise<T> {
+const running = new Map<string, Promise<unknown>>();
+
+/** Sends under the key of the wish. A second click while the first is on its way shares its answer. */
+export function once<T>(wish: string, send: (key: string) => Promise<T>): Promise<T> {
+  const twin = running.get(wish) as Promise<T> | undefined;
+  if (twin) return twin;
+  const call = attempt(wish, send).finally(() => running.delete(wish));
+  running.set(wish, call);
+  return call;
+}
+
+async function attempt<T>(wish: string, send: (key: string) => Promise<T>): Promise<T> {
   try {
     const answer = await send(keyOf(wish));
     spend(wish);

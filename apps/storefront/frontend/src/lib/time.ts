@@ -22,6 +22,13 @@ function formatOf(locale: string, options: Parts): Intl.DateTimeFormat {
 const format = (moment: Date, zone: string, parts: Parts, locales = LOCALES): string =>
   formatOf(locales[language()], { ...parts, timeZone: zone }).format(moment);
 
+/** The zone of a moment that carries its offset: `…T15:30:00+03:00` is at `Etc/GMT-3`, as zones are signed. */
+export function zoneOf(moment: string): string {
+  const [, sign, hours = "00", minutes = "00"] = /([+-])(\d\d):(\d\d)$/.exec(moment) ?? [];
+  if (minutes !== "00") return `${sign}${hours}:${minutes}`;
+  return Number(hours) === 0 ? "UTC" : `Etc/GMT${sign === "+" ? "-" : "+"}${Number(hours)}`;
+}
+
 /** 15:30 as `3:30 PM`. */
 export const timeText = (moment: string, zone: string): string =>
   format(new Date(moment), zone, { hour: "numeric", minute: "2-digit", hour12: true });

@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { useBooking, useSalon, type Booking as Visit } from "../api/queries";
+import { useBooking, type Booking as Visit } from "../api/queries";
 import { SignedIn } from "../ui/sign-in";
 import { Failed, Loading } from "../ui/states";
 import { useTitle } from "../ui/title";
@@ -9,10 +9,8 @@ import { CalendarFile } from "./booking/calendar-file";
 import { Facts } from "./booking/facts";
 import { Paying } from "./booking/paying";
 import { PaymentReturn } from "./booking/payment-return";
+import { visitState } from "./booking/state";
 import "../styles/confirm.css";
-
-// A salon that customers no longer see has no zone to ask for.
-const ZONE_OF_HIDDEN = "Asia/Riyadh";
 
 export default function Booking({ id, returning = false }: { id: string; returning?: boolean }) {
   const { t } = useTranslation();
@@ -38,15 +36,14 @@ function OneBooking({ id }: { id: string }) {
 }
 
 function Page({ booking }: { booking: Visit }) {
-  const salon = useSalon(booking.salon.slug);
-  if (salon.isPending) return <Loading />;
-  const zone = salon.data?.timezone ?? ZONE_OF_HIDDEN;
+  const isUrgent = visitState(booking) === "awaits_payment";
   return (
     <>
       <h1>{booking.service.name}</h1>
-      <Banner booking={booking} zone={zone} />
-      <Facts booking={booking} salon={salon.data} zone={zone} />
-      <Paying booking={booking} />
+      <Banner booking={booking} />
+      {isUrgent && <Paying booking={booking} />}
+      <Facts booking={booking} />
+      {!isUrgent && <Paying booking={booking} />}
       <BookingActions booking={booking} />
       <CalendarFile booking={booking} />
     </>

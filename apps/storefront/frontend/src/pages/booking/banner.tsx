@@ -3,7 +3,7 @@ import { useEffect } from "react";
 import { Trans, useTranslation } from "react-i18next";
 import { bookingOptions, type Booking } from "../../api/queries";
 import { useSecondsLeft } from "../../lib/countdown";
-import { clockText, timeText } from "../../lib/time";
+import { clockText, timeText, zoneOf } from "../../lib/time";
 import { visitState, type VisitState } from "./state";
 
 const TONES: Record<VisitState, "good" | "info" | "problem"> = {
@@ -18,7 +18,7 @@ const TONES: Record<VisitState, "good" | "info" | "problem"> = {
 };
 
 /** The state of the booking in words. */
-export function Banner({ booking, zone }: { booking: Booking; zone: string }) {
+export function Banner({ booking }: { booking: Booking }) {
   const { t } = useTranslation();
   const state = visitState(booking);
   return (
@@ -27,12 +27,12 @@ export function Banner({ booking, zone }: { booking: Booking; zone: string }) {
         <strong>{t(`visit.${state}.title`)}</strong>
         <span>{t(`visit.${state}.meaning`)}</span>
       </p>
-      {booking.hold_expires_at && <Hold booking={booking} until={booking.hold_expires_at} zone={zone} />}
+      {booking.hold_expires_at && <Hold booking={booking} until={booking.hold_expires_at} />}
     </div>
   );
 }
 
-function Hold({ booking, until, zone }: { booking: Booking; until: string; zone: string }) {
+function Hold({ booking, until }: { booking: Booking; until: string }) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const left = useSecondsLeft(Date.parse(until));
@@ -44,7 +44,7 @@ function Hold({ booking, until, zone }: { booking: Booking; until: string; zone:
     <p className="hold">
       <Trans
         i18nKey="visit.held"
-        values={{ time: timeText(until, zone), left: clockText(left) }}
+        values={{ time: timeText(until, zoneOf(until)), left: clockText(left) }}
         components={{ time: <bdi />, left: <bdi dir="ltr" className="clock" /> }}
       />
     </p>

@@ -1,23 +1,19 @@
 import { Trans, useTranslation } from "react-i18next";
 import { Link } from "wouter";
-import type { Booking, Salon } from "../../api/queries";
+import { useSalon, type Booking, type Salon } from "../../api/queries";
 import { isNothing } from "../../lib/money";
+import { zoneOf } from "../../lib/time";
 import { Money, Phone, When } from "../../ui/text";
 
-interface Props {
-  booking: Booking;
-  /** Undefined: it is no longer shown to customers. */
-  salon: Salon | undefined;
-  zone: string;
-}
-
-export function Facts({ booking, salon, zone }: Props) {
+export function Facts({ booking }: { booking: Booking }) {
   const { t } = useTranslation();
+  // A salon that customers no longer see has only its name here.
+  const salon = useSalon(booking.salon.slug).data;
   return (
     <dl className="card facts">
       <dt>{t("confirm.when")}</dt>
       <dd>
-        <When starts={booking.starts_at} ends={booking.ends_at} zone={zone} />
+        <When starts={booking.starts_at} ends={booking.ends_at} zone={zoneOf(booking.starts_at)} />
         <span className="soft">{t("confirm.salon_time")}</span>
       </dd>
       <dt>{t("confirm.staff")}</dt>

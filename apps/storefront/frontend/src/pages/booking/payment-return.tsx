@@ -5,6 +5,7 @@ import { useSession } from "../../api/session";
 import type { Booking } from "../../api/queries";
 import { SignedIn } from "../../ui/sign-in";
 import { Failed, Notice } from "../../ui/states";
+import { Facts } from "./facts";
 import { Failure, PayButton } from "./paying";
 import { isPayable, outcomeOf, type Outcome } from "./state";
 import { usePaymentCheck } from "./use-payment-check";
@@ -34,6 +35,7 @@ function Checked({ id }: { id: string }) {
       <Link href={`/bookings/${id}/`} className="button quiet wide">
         {t("return.to_booking")}
       </Link>
+      <Facts booking={booking} />
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient, type QueryClient, type QueryState } from "@tanstack/react-query";
 import { Refusal, api, body } from "../../api/client";
 import { bookingOptions, type Booking } from "../../api/queries";
 import { isUndecided, outcomeOf } from "./state";
@@ -6,18 +6,23 @@ import { isUndecided, outcomeOf } from "./state";
 // Seconds between one look and the next: a minute altogether.
 const PAUSES = [1, 2, 4, 8, 15, 30];
 
-/** How long to wait after so many looks; undefined when it was enough. */
-export const pauseAfter = (looks: number): number | undefined => PAUSES[looks - 1];
+type State = QueryState<Booking, Error>;
+
+/** Seconds until the next look; undefined when all is decided or was looked at often enough. */
+export function pauseAfter({ data, error, dataUpdateCount, errorUpdateCount }: State): number | undefined {
+  const isDecided = data ? !isUndecided(outcomeOf(data)) : error instanceof Refusal && !error.mayPass;
+  return isDecided ? undefined : PAUSES[dataUpdateCount + errorUpdateCount - 1];
+}
 
 /** Asks the gateway what became of the payment, with growing pauses while that is not decided. */
 export function usePaymentCheck(id: string) {
   const client = useQueryClient();
+  const queryKey = ["payment", id];
   const check = useQuery<Booking, Error>({
-    queryKey: ["payment", id],
+    queryKey,
     queryFn: () => askGateway(client, id),
     refetchInterval: ({ state }) => {
-      if (state.data && !isUndecided(outcomeOf(state.data))) return false;
-      const pause = pauseAfter(state.dataUpdateCount + state.errorUpdateCount);
+      const pause = pauseAfter(state);
       return pause !== undefined && pause * 1000;
     },
     // Every return begins anew, and the pauses are the only retries.
@@ -25,14 +30,10 @@ export function usePaymentCheck(id: string) {
     staleTime: 0,
     retry: false,
   });
-  const isUnknown = !check.data || isUndecided(outcomeOf(check.data));
-  const isLooking = isUnknown && (check.isFetching || pauseAfter(looksOf(client, id)) !== undefined);
+  const state = client.getQueryState<Booking, Error>(queryKey);
+  const isOpen = !check.data || isUndecided(outcomeOf(check.data));
+  const isLooking = isOpen && (check.isFetching || (state !== undefined && pauseAfter(state) !== undefined));
   return { booking: check.data, error: check.error, isLooking, look: () => void check.refetch() };
-}
-
-function looksOf(client: QueryClient, id: string): number {
-  const state = client.getQueryState(["payment", id]);
-  return state ? state.dataUpdateCount + state.errorUpdateCount : 0;
 }
 
 async function askGateway(client: QueryClient, id: string): Promise<Booking> {
@@ -43,5 +44,5 @@ async function askGateway(client: QueryClient, id: string): Promise<Booking> {
     if (!(error instanceof Refusal && [404, 503].includes(error.status))) throw error;
   }
   void client.invalidateQueries({ queryKey: ["bookings"] });
-  return client.fetchQuery({ ...bookingOptions(id), staleTime: 0 });
+  return client.fetchQuery({ ...bookingOptions(id), staleTime: 0, retry: false });
 }
