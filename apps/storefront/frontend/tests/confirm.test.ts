@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { mayHaveWorked, once } from "../src/api/once";
+import type { Slot } from "../src/api/queries";
 import { Refusal } from "../src/api/client";
 import { book, unanswered } from "../src/pages/confirm/attempt";
 import { momentOf } from "../src/pages/confirm/chosen";
-import { nearest, without } from "../src/pages/confirm/nearest";
+import { nearest, withOthers, without } from "../src/pages/confirm/nearest";
 
 const refused = (status: number, code: string) => new Refusal(status, [{ code, detail: "", attr: null }]);
 const slot = (hour: string, ...staff: string[]) => ({
@@ -78,22 +79,22 @@ describe("what was sent and not answered", () => {
 });
 
 describe("times around one that is gone", () => {
+  const hours = (some: Slot[]) => some.map((one) => one.starts_at.slice(11, 13));
   const slots = ["09", "12", "14", "15", "16", "20"].map((hour) => slot(`${hour}:00`, "a"));
 
   test("the nearest come in the order of the clock", () => {
-    expect(nearest(slots, "2026-03-01T15:00:00+03:00", 3).map((one) => one.starts_at.slice(11, 13))).toEqual([
-      "14",
-      "15",
-      "16",
-    ]);
+    expect(hours(nearest(slots, "2026-03-01T15:00:00+03:00", 3))).toEqual(["14", "15", "16"]);
   });
 
-  test("the same moment stays only for somebody else", () => {
-    const both = [slot("15:00", "a"), slot("16:00", "a")];
-    const hours = (staff?: string) => without(both, "2026-03-01T12:00:00Z", staff).map((one) => one.starts_at.slice(11, 13));
-    expect(hours()).toEqual(["16"]);
-    expect(hours("a")).toEqual(["16"]);
-    expect(hours("b")).toEqual(["15", "16"]);
+  test("the refused moment is left out, however it is written", () => {
+    expect(hours(without(slots, "2026-03-01T12:00:00Z"))).toEqual(["09", "12", "14", "16", "20"]);
+  });
+
+  test("others than one person are those who are free besides them", () => {
+    expect(hours(withOthers([slot("15:00", "a"), slot("16:00", "a", "b"), slot("17:00", "b")], "a"))).toEqual([
+      "16",
+      "17",
+    ]);
   });
 });
 

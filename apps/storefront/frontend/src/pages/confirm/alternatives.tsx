@@ -1,10 +1,10 @@
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
-import { useSlots, type Salon, type Slot } from "../../api/queries";
+import { useSlots, type Choice, type Salon, type Slot } from "../../api/queries";
 import { dayText, localDay, timeText } from "../../lib/time";
 import { Notice } from "../../ui/states";
 import type { Chosen } from "./chosen";
-import { nearest, without } from "./nearest";
+import { nearest, withOthers, without } from "./nearest";
 
 const SHOWN = 6;
 const DAY = 86_400_000;
@@ -16,8 +16,8 @@ export function Alternatives({ salon, chosen, reason }: { salon: Salon; chosen: 
   const { t } = useTranslation();
   const { staff, starts_at } = chosen.choice;
   const search = around(salon, chosen);
-  const withPerson = useSlots({ ...search, staff });
-  const withAnybody = useSlots(search);
+  const own = useSlots({ ...search, staff }).data?.slots ?? [];
+  const all = useSlots(search).data?.slots ?? [];
   const times = `/salons/${salon.slug}/${chosen.choice.service}/${staff ? `?staff=${staff}` : ""}`;
 
   return (
@@ -27,22 +27,20 @@ export function Alternatives({ salon, chosen, reason }: { salon: Salon; chosen: 
       {staff && chosen.staffName && (
         <Times
           title={t("confirm.nearest_with", { name: chosen.staffName })}
-          slots={without(withPerson.data?.slots ?? [], starts_at, undefined)}
+          slots={without(own, starts_at)}
           salon={salon}
-          chosen={chosen}
+          choice={chosen.choice}
         />
       )}
       <Times
         title={t("confirm.nearest_anyone")}
-        slots={without(withAnybody.data?.slots ?? [], starts_at, staff)}
+        slots={staff ? withOthers(all, staff) : without(all, starts_at)}
         salon={salon}
-        chosen={{ ...chosen, choice: { ...chosen.choice, staff: undefined } }}
+        choice={{ ...chosen.choice, staff: undefined }}
       />
-      <p>
-        <Link href={times} className="button quiet wide">
-          {t("confirm.all_times")}
-        </Link>
-      </p>
+      <Link href={times} className="button quiet wide">
+        {t("confirm.all_times")}
+      </Link>
     </section>
   );
 }
@@ -58,12 +56,12 @@ interface TimesProps {
   title: string;
   slots: Slot[];
   salon: Salon;
-  chosen: Chosen;
+  choice: Choice;
 }
 
-function Times({ title, slots, salon, chosen }: TimesProps) {
+function Times({ title, slots, salon, choice }: TimesProps) {
   const { t } = useTranslation();
-  const near = nearest(slots, chosen.choice.starts_at, SHOWN);
+  const near = nearest(slots, choice.starts_at, SHOWN);
   return (
     <>
       <h3>{title}</h3>
@@ -71,7 +69,7 @@ function Times({ title, slots, salon, chosen }: TimesProps) {
       <ul className="plain near">
         {near.map(({ starts_at }) => (
           <li key={starts_at}>
-            <Link href={confirmPlace(salon.slug, { ...chosen.choice, starts_at })} replace className="button quiet">
+            <Link href={confirmPlace(salon.slug, { ...choice, starts_at })} replace className="button quiet">
               <bdi>{dayText(starts_at, salon.timezone)}</bdi>
               <bdi>{timeText(starts_at, salon.timezone)}</bdi>
             </Link>
@@ -82,7 +80,7 @@ function Times({ title, slots, salon, chosen }: TimesProps) {
   );
 }
 
-function confirmPlace(slug: string, { service, staff, starts_at }: Chosen["choice"]): string {
+function confirmPlace(slug: string, { service, staff, starts_at }: Choice): string {
   const query = new URLSearchParams({ ...(staff ? { staff } : {}), at: starts_at });
   return `/salons/${slug}/${service}/confirm/?${query.toString()}`;
 }

@@ -11,10 +11,10 @@ export function nearest(slots: Slot[], moment: string, count: number): Slot[] {
     .sort((one, other) => Date.parse(one.starts_at) - Date.parse(other.starts_at));
 }
 
-/** Without what was just refused: that time, where nobody but that person is free then. */
-export function without(slots: Slot[], moment: string, staff: string | undefined): Slot[] {
-  const refused = Date.parse(moment);
-  return slots.filter(
-    (slot) => Date.parse(slot.starts_at) !== refused || (staff !== undefined && slot.staff.some((id) => id !== staff)),
-  );
-}
+/** Without the time that was just refused. */
+export const without = (slots: Slot[], moment: string): Slot[] =>
+  slots.filter((slot) => Date.parse(slot.starts_at) !== Date.parse(moment));
+
+/** Those at which somebody else than that person is free. */
+export const withOthers = (slots: Slot[], staff: string): Slot[] =>
+  slots.filter((slot) => slot.staff.some((id) => id !== staff));
