@@ -11,5 +11,5 @@ STRICT = {"script-src": ["'self'"], "style-src": ["'self'"]}
 @require_safe
 @csp_replace(STRICT)
 def page(request, **_place):
-    """The same HTML for every address, in the reader's language."""
-    return render(request, "storefront/page.html")
+    """The same HTML for every address, in the reader's language, whose texts come along."""
+    return render(request, "storefront/page.html", {"texts": f"src/i18n/{request.LANGUAGE_CODE}.ts"})

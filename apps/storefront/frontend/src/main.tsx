@@ -7,7 +7,7 @@ import { renew, resuming } from "./api/session";
 import { startLanguage } from "./i18n";
 import "./styles/base.css";
 
-startLanguage();
+await startLanguage();
 if (resuming()) void renew();
 
 const place = document.getElementById("app");

@@ -1,37 +1,30 @@
 /** The reader's language: the server's choice for this page, later the reader's own, kept in the server's cookie. */
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
-import accountAr from "./ar/account.json";
-import bookingAr from "./ar/booking.json";
-import commonAr from "./ar/common.json";
-import confirmAr from "./ar/confirm.json";
-import salonsAr from "./ar/salons.json";
-import accountEn from "./en/account.json";
-import bookingEn from "./en/booking.json";
-import commonEn from "./en/common.json";
-import confirmEn from "./en/confirm.json";
-import salonsEn from "./en/salons.json";
 
 export type Language = "ar" | "en";
 
-const ar = { ...commonAr, ...salonsAr, ...confirmAr, ...bookingAr, ...accountAr };
-const en = { ...commonEn, ...salonsEn, ...confirmEn, ...bookingEn, ...accountEn };
 const COOKIE = "django_language";
 const A_YEAR = 365 * 24 * 3600;
+// The page brings the one it begins with along; the other comes when it is asked for.
+const TEXTS = { ar: () => import("./ar"), en: () => import("./en") };
 
-export function startLanguage(): void {
-  void i18next.use(initReactI18next).init({
-    lng: document.documentElement.lang === "en" ? "en" : "ar",
-    resources: { ar: { translation: ar }, en: { translation: en } },
+export async function startLanguage(): Promise<void> {
+  const language: Language = document.documentElement.lang === "en" ? "en" : "ar";
+  await i18next.use(initReactI18next).init({
+    lng: language,
+    resources: { [language]: { translation: (await TEXTS[language]()).default } },
     fallbackLng: false,
     interpolation: { escapeValue: false },
     returnNull: false,
   });
 }
 
-export function speak(language: Language): void {
+/** Change to a language whose texts could be fetched; else nothing changes. */
+export async function speak(language: Language): Promise<void> {
+  i18next.addResourceBundle(language, "translation", (await TEXTS[language]()).default);
+  await i18next.changeLanguage(language);
   document.cookie = `${COOKIE}=${language}; path=/; max-age=${A_YEAR}; SameSite=Lax`;
   document.documentElement.lang = language;
   document.documentElement.dir = language === "ar" ? "rtl" : "ltr";
-  void i18next.changeLanguage(language);
 }

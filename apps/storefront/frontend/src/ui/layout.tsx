@@ -46,7 +46,7 @@ function LanguageSwitch() {
   const other: Language = i18n.language === "ar" ? "en" : "ar";
 
   function change() {
-    speak(other);
+    void speak(other);
     // Messages follow. Whether that worked is no matter of this page.
     if (session === "in") void api.PATCH("/api/v1/me/", { body: { locale: other } }).catch(() => undefined);
   }
