@@ -2,7 +2,7 @@
 import { QueryClient, keepPreviousData, queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Refusal, api, body, type Schemas } from "./client";
 import type { paths } from "./schema";
-import { useSession } from "./session";
+import { isOut, subscribe, useSession } from "./session";
 
 export type Salon = Schemas["Salon"];
 export type Service = Schemas["Service"];
@@ -25,6 +25,13 @@ export const queryClient = new QueryClient({
       retry: (count, error) => error instanceof Refusal && error.mayPass && count < 3,
     },
   },
+});
+
+const PERSONAL = ["me", "bookings", "booking", "quote"];
+
+// Whoever signs in next on this device is perhaps somebody else.
+subscribe(() => {
+  if (isOut()) queryClient.removeQueries({ predicate: ({ queryKey }) => PERSONAL.includes(String(queryKey[0])) });
 });
 
 type SalonQuery = NonNullable<paths["/api/v1/salons/"]["get"]["parameters"]["query"]>;

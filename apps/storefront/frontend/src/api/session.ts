@@ -17,6 +17,8 @@ const listeners = new Set<() => void>();
 /** Whether an earlier visit was signed in, and the cookie is still to be tried. */
 export const resuming = (): boolean => state === "unknown";
 
+export const isOut = (): boolean => state === "out";
+
 export const accessToken = (): string => access;
 
 export function signedIn(tokens: { access: string; user?: Person }): void {
@@ -75,7 +77,8 @@ export function useSession(): State {
   return useSyncExternalStore(subscribe, () => state);
 }
 
-function subscribe(listener: () => void): () => void {
+/** Hear of every sign-in and sign-out. */
+export function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
