@@ -2,6 +2,7 @@ import { useEffect, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 import { api } from "../api/client";
+import { queryClient } from "../api/queries";
 import { useSession } from "../api/session";
 import { speak, type Language } from "../i18n";
 import { useOnline } from "./online";
@@ -47,8 +48,7 @@ function LanguageSwitch() {
 
   function change() {
     void speak(other);
-    // Messages follow. Whether that worked is no matter of this page.
-    if (session === "in") void api.PATCH("/api/v1/me/", { body: { locale: other } }).catch(() => undefined);
+    if (session === "in") void follow(other);
   }
 
   return (
@@ -56,4 +56,10 @@ function LanguageSwitch() {
       {other === "ar" ? "العربية" : "English"}
     </button>
   );
+}
+
+/** Messages come in the language of the page too. Whether that worked is no matter of this page. */
+async function follow(language: Language): Promise<void> {
+  await api.PATCH("/api/v1/me/", { body: { locale: language } }).catch(() => undefined);
+  await queryClient.invalidateQueries({ queryKey: ["me"] });
 }
