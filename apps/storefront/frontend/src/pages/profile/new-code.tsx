@@ -1,0 +1,93 @@
+import { useEffect, useRef, useState, type FormEvent } from "react";
+import { Trans, useTranslation } from "react-i18next";
+import { useSecondsLeft } from "../../lib/countdown";
+import { digitsOf } from "../../lib/digits";
+import { clockText } from "../../lib/time";
+import { Field } from "../../ui/field";
+import type { Sent } from "../../ui/sign-in/requests";
+import { Wait } from "../../ui/sign-in/wait";
+import { useNumberProof, waitUntil, type NumberRequest } from "./number-change";
+import { Refused } from "./refused";
+
+const DIGITS = 6;
+
+interface Props {
+  number: string;
+  sent: Sent;
+  request: NumberRequest;
+  again: () => void;
+  back: () => void;
+  changed: () => void;
+}
+
+export function NewCode({ number, sent, request, again, back, changed }: Props) {
+  const { t } = useTranslation();
+  const proof = useNumberProof(sent.challenge);
+  return (
+    <>
+      <p role="status">
+        <Trans i18nKey="account.code_sent" values={{ phone: number }} components={{ number: <bdi dir="ltr" /> }} />
+      </p>
+      <Refused error={proof.error ?? request.error} field="code" />
+      <CodeInput proof={proof} changed={changed} />
+      <Resend sent={sent} request={request} again={again} />
+      <button type="button" className="button quiet" onClick={back}>
+        {t("sign_in.other_phone")}
+      </button>
+    </>
+  );
+}
+
+function CodeInput({ proof, changed }: { proof: ReturnType<typeof useNumberProof>; changed: () => void }) {
+  const { t } = useTranslation();
+  const [code, setCode] = useState("");
+  const wait = useSecondsLeft(waitUntil(proof));
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => input.current?.focus(), []);
+  // A wrong code stays readable, and the next key replaces it.
+  useEffect(() => input.current?.select(), [proof.error]);
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    proof.mutate(code, { onSuccess: changed });
+  }
+
+  return (
+    <form onSubmit={submit} noValidate>
+      <Wait seconds={wait} />
+      <Field
+        ref={input}
+        label={t("sign_in.code")}
+        hint={t("sign_in.code_hint")}
+        wrong={proof.error?.about("code")}
+        name="code"
+        autoComplete="one-time-code"
+        inputMode="numeric"
+        dir="ltr"
+        value={code}
+        readOnly={proof.isPending}
+        onChange={(event) => setCode(digitsOf(event.target.value).slice(0, DIGITS))}
+      />
+      <button type="submit" className="button wide" disabled={proof.isPending || wait > 0}>
+        {proof.isPending ? t("sign_in.checking") : t("account.change_phone")}
+      </button>
+    </form>
+  );
+}
+
+function Resend({ sent, request, again }: Pick<Props, "sent" | "request" | "again">) {
+  const { t } = useTranslation();
+  const left = useSecondsLeft(Math.max(sent.resendAt, waitUntil(request) ?? 0));
+  if (left > 0) {
+    return (
+      <p className="soft">
+        {t("sign_in.resend_in")} <bdi dir="ltr">{clockText(left)}</bdi>
+      </p>
+    );
+  }
+  return (
+    <button type="button" className="button quiet" disabled={request.isPending} onClick={again}>
+      {t("sign_in.resend_sms")}
+    </button>
+  );
+}
