@@ -1,7 +1,7 @@
 import type { FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
-import type { Refusal, Schemas } from "../../api/client";
+import { Refusal, type Schemas } from "../../api/client";
 import { mayHaveWorked, startPayment } from "../../api/once";
 import { useProfile, useQuote, type Booking, type Quote, type Salon } from "../../api/queries";
 import { isNothing } from "../../lib/money";
@@ -58,7 +58,7 @@ function OneWish({ wish, salon, chosen, details, change }: Props & { wish: strin
 }
 
 const isGone = (error: Error | null): error is Refusal =>
-  error !== null && ["slot_taken", "slot_not_offered"].some((code) => (error as Refusal).has(code));
+  error instanceof Refusal && ["slot_taken", "slot_not_offered"].some((code) => error.has(code));
 
 function wantedOf({ choice }: Chosen, { note, guest_name }: Details, { quote }: Quote): Schemas["BookingRequestRequest"] {
   const { staff, ...rest } = choice;
