@@ -17,6 +17,7 @@ function booking(status: Booking["status"], paid: Payment | null = null, hold: s
   return {
     status,
     hold_expires_at: hold,
+    cancellation_fee: "0.00",
     price: { amount: "130.00", currency: "SAR", vat: "16.96" },
     payment: paid,
   } as Booking;
@@ -43,9 +44,11 @@ describe("who can pay", () => {
     ["a confirmed visit with its advance", booking("confirmed", payment("paid")), true],
     ["a confirmed visit that is paid", booking("confirmed", payment("paid", { amount: "130.00" })), false],
     ["a confirmed visit under review", booking("confirmed", payment("review")), false],
-    ["a cancelled one that owes a fee", booking("cancelled", payment("initiated", url)), true],
-    ["a cancelled one", booking("cancelled"), false],
-    ["an expired one", booking("expired"), false],
+    ["a completed visit whose link is open", booking("completed", payment("initiated", url)), true],
+    ["a completed visit", booking("completed"), false],
+    ["a cancelled one that owes a fee", { ...booking("cancelled", payment("initiated", url)), cancellation_fee: "40.00" }, true],
+    ["a hold that was given up", booking("cancelled", payment("initiated", url)), false],
+    ["an expired one", booking("expired", payment("initiated", url)), false],
   ])("%s: %#", (_name, visit, expected) => {
     expect(isPayable(visit, NOW)).toBe(expected);
   });

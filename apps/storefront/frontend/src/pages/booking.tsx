@@ -37,6 +37,7 @@ function OneBooking({ id }: { id: string }) {
 
 function Page({ booking }: { booking: Visit }) {
   const isUrgent = visitState(booking) === "awaits_payment";
+  const isAhead = booking.status === "pending" || booking.status === "confirmed";
   return (
     <>
       <h1>{booking.service.name}</h1>
@@ -45,7 +46,7 @@ function Page({ booking }: { booking: Visit }) {
       <Facts booking={booking} />
       {!isUrgent && <Paying booking={booking} />}
       <BookingActions booking={booking} />
-      <CalendarFile booking={booking} />
+      {isAhead && <CalendarFile booking={booking} />}
     </>
   );
 }

@@ -12,6 +12,8 @@ export function visitState({ status, hold_expires_at }: Booking): VisitState {
 export const isSettled = ({ status }: Payment): boolean => status === "paid" || status === "captured";
 const isOver = ({ status }: Booking): boolean => status === "expired" || status === "cancelled";
 
+const hasOpenLink = (payment: Payment | null): boolean => payment?.payment_url != null;
+
 // One attempt after which another may begin, or whose page is still open.
 const REPEATABLE: Payment["status"][] = ["created", "initiated", "failed", "voided", "expired"];
 
@@ -24,8 +26,15 @@ export function isPayable(booking: Booking, now = Date.now()): boolean {
       return !(payment && isSettled(payment)) && Date.parse(hold_expires_at ?? "") > now;
     case "confirmed":
       return !(payment && isSettled(payment) && payment.amount === price.amount);
+    case "arrived":
+    case "completed":
+      return hasOpenLink(payment);
+    case "cancelled":
+    case "no_show":
+      // The link of a hold that was given up may live a little longer than the hold.
+      return hasOpenLink(payment) && !isNothing(booking.cancellation_fee);
     default:
-      return payment?.payment_url != null;
+      return false;
   }
 }
 
