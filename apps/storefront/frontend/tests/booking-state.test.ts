@@ -70,6 +70,7 @@ describe("what became of a payment", () => {
     ["released", booking("pending", payment("voided"), SOON)],
     ["expired", booking("expired", payment("failed", { failure: REASON }))],
     ["expired", booking("expired", payment("expired"))],
+    ["late_released", booking("expired", payment("voided"))],
     ["late", booking("expired", payment("paid"))],
     ["late", booking("cancelled", payment("authorized"))],
   ] as const)("%s: %#", (expected, visit) => {

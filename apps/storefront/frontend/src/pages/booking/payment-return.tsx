@@ -48,6 +48,7 @@ const TONES: Record<Outcome, "good" | "info" | "problem"> = {
   review: "info",
   expired: "problem",
   late: "problem",
+  late_released: "problem",
   released: "info",
 };
 

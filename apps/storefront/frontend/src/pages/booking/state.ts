@@ -38,14 +38,14 @@ export function isPayable(booking: Booking, now = Date.now()): boolean {
   }
 }
 
-export type Outcome = "paid" | "processing" | "open" | "failed" | "review" | "expired" | "late" | "released";
+export type Outcome = "paid" | "processing" | "open" | "failed" | "review" | "expired" | "late" | "late_released" | "released";
 
 /** What became of the payment that somebody comes back from. */
 export function outcomeOf(booking: Booking): Outcome {
   const { payment, hold_expires_at } = booking;
   const isTooLate = isOver(booking);
   if (payment?.status === "review") return "review";
-  if (payment?.status === "voided") return "released";
+  if (payment?.status === "voided") return isTooLate ? "late_released" : "released";
   if (payment?.status === "authorized") return isTooLate ? "late" : "processing";
   if (payment && isSettled(payment)) {
     if (isTooLate) return "late";
