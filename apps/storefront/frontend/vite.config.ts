@@ -14,5 +14,5 @@ export default defineConfig({
     rollupOptions: { input: "src/main.tsx" },
   },
   server: { port: 5173, strictPort: true, origin: "http://127.0.0.1:5173" },
-  test: { environment: "happy-dom", include: ["tests/**/*.test.{ts,tsx}"] },
+  test: { environment: "happy-dom", include: ["tests/**/*.test.{ts,tsx}"], setupFiles: "tests/setup.ts" },
 });

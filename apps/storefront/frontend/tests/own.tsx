@@ -5,7 +5,6 @@ import type { ReactNode } from "react";
 import { vi } from "vitest";
 import type { Booking } from "../src/api/queries";
 import { signedIn } from "../src/api/session";
-import { startLanguage } from "../src/i18n";
 
 export const NOW = new Date("2026-03-01T12:00:00+03:00");
 
@@ -54,8 +53,6 @@ export function answering(answers: Answers): Call[] {
 
 export function show(page: ReactNode): void {
   vi.useFakeTimers({ toFake: ["Date"], now: NOW });
-  document.documentElement.lang = "en";
-  startLanguage();
   signedIn({ access: "token" });
   render(<QueryClientProvider client={new QueryClient()}>{page}</QueryClientProvider>);
 }

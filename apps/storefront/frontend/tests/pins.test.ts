@@ -15,7 +15,7 @@ const read = (path: string) => JSON.parse(readFileSync(new URL(path, HOME), "utf
 
 function installed(): string[] {
   return readdirSync(new URL("node_modules", HOME))
-    .filter((name) => !name.startsWith("."))
+    .filter((name) => !name.startsWith(".") && !name.includes(".yml"))
     .flatMap((name) =>
       name.startsWith("@")
         ? readdirSync(new URL(`node_modules/${name}`, HOME)).map((inner) => `${name}/${inner}`)

@@ -1,7 +1,6 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { startLanguage } from "../src/i18n";
 import { SignedIn } from "../src/ui/sign-in";
 
 interface Sent {
@@ -41,8 +40,6 @@ async function askForCode(phone = "055 123 4567") {
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["Date"] });
-  document.documentElement.lang = "en";
-  startLanguage();
 });
 afterEach(() => {
   cleanup();

@@ -2,7 +2,6 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Slot } from "../src/api/queries";
-import { startLanguage } from "../src/i18n";
 import { SlotPicker } from "../src/ui/slot-picker";
 
 const slot = (starts_at: string): Slot => ({ starts_at, ends_at: starts_at, staff: [] });
@@ -34,8 +33,6 @@ const pressed = (one: HTMLElement) => one.getAttribute("aria-pressed");
 beforeEach(() => {
   asked = [];
   onPick.mockClear();
-  document.documentElement.lang = "en";
-  startLanguage();
   // Already the second of March in Riyadh.
   vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-03-01T22:00:00Z") });
 });
