@@ -13,9 +13,9 @@ function Page() {
   return booking.data ? <BookingActions booking={booking.data} /> : null;
 }
 
-function open(booking: Partial<Booking>, answers: Record<string, () => Response> = {}) {
+async function open(booking: Partial<Booking>, answers: Record<string, () => Response> = {}) {
   const calls = answering({ [HERE]: () => Response.json({ ...BOOKING, ...booking }), ...answers });
-  show(<Page />);
+  await show(<Page />);
   return calls;
 }
 
@@ -41,7 +41,7 @@ afterEach(() => {
 
 test("the fee and what comes back are shown before anything is cancelled", async () => {
   const payment = { status: "paid", amount: "345.50" } as Booking["payment"];
-  const calls = open({ cancellation_fee: "172.75", payment });
+  const calls = await open({ cancellation_fee: "172.75", payment });
   const dialog = await openDialog();
   expect([...dialog.querySelectorAll("dl > div")].map((sum) => sum.textContent)).toEqual([
     "Cancellation feeSAR 172.75",
@@ -53,7 +53,7 @@ test("the fee and what comes back are shown before anything is cancelled", async
 
 test("the fee is asked for anew when the dialog opens", async () => {
   let fee = "0.00";
-  open({}, { [HERE]: () => Response.json({ ...BOOKING, cancellation_fee: fee }) });
+  await open({}, { [HERE]: () => Response.json({ ...BOOKING, cancellation_fee: fee }) });
   await button("Cancel the booking");
   fee = "40.00";
   const dialog = await openDialog();
@@ -62,7 +62,7 @@ test("the fee is asked for anew when the dialog opens", async () => {
 
 test("cancelling says so, and leads to another booking", async () => {
   const cancelled = { ...BOOKING, status: "cancelled" };
-  const calls = open({}, { [CANCEL]: () => Response.json(cancelled) });
+  const calls = await open({}, { [CANCEL]: () => Response.json(cancelled) });
   const dialog = await openDialog();
   fireEvent.change(await screen.findByLabelText("Reason (optional)"), { target: { value: " I am away " } });
   submit(dialog);
@@ -74,7 +74,7 @@ test("cancelling says so, and leads to another booking", async () => {
 });
 
 test("a refusal is told in the dialog, and what was typed stays", async () => {
-  open({}, { [CANCEL]: refusal(400, "too_late", "It is too late.", "non_field_errors") });
+  await open({}, { [CANCEL]: refusal(400, "too_late", "It is too late.", "non_field_errors") });
   const dialog = await openDialog();
   const reason = await screen.findByLabelText<HTMLTextAreaElement>("Reason (optional)");
   fireEvent.change(reason, { target: { value: "I am away" } });
@@ -84,14 +84,14 @@ test("a refusal is told in the dialog, and what was typed stays", async () => {
 });
 
 test("when it is too late to move, the salon is to be called, and cancelling is still offered", async () => {
-  open({ can_reschedule_until: "2026-03-01T11:59:00+03:00" });
+  await open({ can_reschedule_until: "2026-03-01T11:59:00+03:00" });
   await button("Cancel the booking");
   expect(screen.queryByText("Move to another time")).toBeNull();
   expect(screen.getByText(/It is too late to move/)).toBeTruthy();
 });
 
 test("a booking that began is neither moved nor cancelled", async () => {
-  open({ status: "arrived", can_cancel_until: null, can_reschedule_until: null });
+  await open({ status: "arrived", can_cancel_until: null, can_reschedule_until: null });
   await screen.findByText("Book again");
   expect(screen.queryByRole("button")).toBeNull();
 });
@@ -99,7 +99,7 @@ test("a booking that began is neither moved nor cancelled", async () => {
 test("a review needs stars, and is sent once", async () => {
   const review = { rating: 4, comment: "Lovely" };
   const completed: Booking = { ...BOOKING, status: "completed" };
-  const calls = open(completed, { [REVIEW]: () => Response.json({ ...completed, review }) });
+  const calls = await open(completed, { [REVIEW]: () => Response.json({ ...completed, review }) });
   await press("Send the review");
   await screen.findByText("Choose one to five stars.");
   expect(steps(calls)).toEqual([]);
@@ -114,7 +114,7 @@ test("a review needs stars, and is sent once", async () => {
 });
 
 test("a refused review keeps stars and words", async () => {
-  open({ status: "completed" }, { [REVIEW]: refusal(400, "max_length", "Too long.", "comment") });
+  await open({ status: "completed" }, { [REVIEW]: refusal(400, "max_length", "Too long.", "comment") });
   fireEvent.click(await screen.findByRole("radio", { name: "2 stars" }));
   fireEvent.change(screen.getByLabelText("Comment (optional)"), { target: { value: "Long" } });
   await press("Send the review");

@@ -8,7 +8,7 @@ const SLOTS = "GET /api/v1/salons/areej/slots/";
 const MOVE = "POST /api/v1/bookings/b1/reschedule/";
 const FREE = "2026-03-05T10:00:00+03:00";
 
-function open(answers: Record<string, () => Response> = {}) {
+async function open(answers: Record<string, () => Response> = {}) {
   const people = [BOOKING.staff, { id: "huda", name: "Huda" }];
   const calls = answering({
     [HERE]: () => Response.json(BOOKING),
@@ -17,7 +17,7 @@ function open(answers: Record<string, () => Response> = {}) {
     [SLOTS]: () => Response.json({ timezone: "Asia/Riyadh", slots: [{ starts_at: FREE, ends_at: FREE, staff: ["huda"] }] }),
     ...answers,
   });
-  show(<Move id="b1" />);
+  await show(<Move id="b1" />);
   return calls;
 }
 
@@ -34,7 +34,7 @@ afterEach(() => {
 
 test("a time is confirmed beside the old one before anything is moved", async () => {
   const moved = { ...BOOKING, staff: { id: "huda", name: "Huda" }, starts_at: FREE };
-  const calls = open({ [MOVE]: () => Response.json(moved) });
+  const calls = await open({ [MOVE]: () => Response.json(moved) });
   fireEvent.change(await screen.findByLabelText("With"), { target: { value: "anyone" } });
   await press(/^10:00/);
   await screen.findByRole("heading", { name: "Move to this time?" });
@@ -51,7 +51,7 @@ test("a time is confirmed beside the old one before anything is moved", async ()
 });
 
 test("when the time is gone, it is told, and the times are asked for anew", async () => {
-  const calls = open({ [MOVE]: refusal(409, "slot_taken", "This time has just been taken.") });
+  const calls = await open({ [MOVE]: refusal(409, "slot_taken", "This time has just been taken.") });
   await press(/^10:00/);
   await screen.findByRole("heading", { name: "Move to this time?" });
   const asked = count(calls, SLOTS);
@@ -64,7 +64,7 @@ test("when the time is gone, it is told, and the times are asked for anew", asyn
 
 test("too late while the page was open: it is told, and how to reach the salon", async () => {
   let until: string | null = BOOKING.can_reschedule_until;
-  open({
+  await open({
     [HERE]: () => Response.json({ ...BOOKING, can_reschedule_until: until }),
     [MOVE]: refusal(400, "too_late", "It is too late to change this booking.", "non_field_errors"),
   });

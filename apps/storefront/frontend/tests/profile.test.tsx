@@ -8,9 +8,9 @@ const ME = { id: "p1", phone: "+966551234567", name: "Huda", locale: "en", marke
 const SAVE = "PATCH /api/v1/me/";
 const SENT = { challenge_id: "c1", expires_in: 300, resend_in: 60 };
 
-function open(answers: Record<string, () => Response> = {}) {
+async function open(answers: Record<string, () => Response> = {}) {
   const calls = answering({ "GET /api/v1/me/": () => Response.json(ME), ...answers });
-  show(<Profile />);
+  await show(<Profile />);
   return calls;
 }
 
@@ -27,7 +27,7 @@ afterEach(() => {
 });
 
 test("only what was changed is saved, and saving tells so", async () => {
-  const calls = open({ [SAVE]: () => Response.json({ ...ME, name: "Hind" }) });
+  const calls = await open({ [SAVE]: () => Response.json({ ...ME, name: "Hind" }) });
   await type("Name", "Hind");
   await press("Save");
   await screen.findByText("Saved.");
@@ -36,7 +36,7 @@ test("only what was changed is saved, and saving tells so", async () => {
 });
 
 test("another language is the page's too", async () => {
-  open({ [SAVE]: () => Response.json({ ...ME, locale: "ar" }) });
+  await open({ [SAVE]: () => Response.json({ ...ME, locale: "ar" }) });
   await type("Language", "ar");
   await press("Save");
   await screen.findByText("تم الحفظ.");
@@ -44,7 +44,7 @@ test("another language is the page's too", async () => {
 });
 
 test("a refusal stands next to its field, and what was typed stays", async () => {
-  open({ [SAVE]: refusal(400, "max_length", "Too long.", "name") });
+  await open({ [SAVE]: refusal(400, "max_length", "Too long.", "name") });
   await type("Name", "Hind");
   await press("Save");
   await screen.findByText("Too long.");
@@ -54,7 +54,7 @@ test("a refusal stands next to its field, and what was typed stays", async () =>
 });
 
 test("a new number counts once its code is proven", async () => {
-  const calls = open({
+  const calls = await open({
     "POST /api/v1/me/phone/": () => Response.json(SENT, { status: 202 }),
     "POST /api/v1/me/phone/verify/": () => Response.json({ ...ME, phone: "+966599123456" }),
   });
@@ -70,7 +70,7 @@ test("a new number counts once its code is proven", async () => {
 });
 
 test("an old sign-in has to be renewed before the number is changed", async () => {
-  open({
+  await open({
     "POST /api/v1/me/phone/": refusal(403, "sign_in_again", "Please sign in again before you change this."),
     "POST /api/v1/auth/logout/": () => new Response(null, { status: 204 }),
   });
@@ -84,7 +84,7 @@ test("an old sign-in has to be renewed before the number is changed", async () =
 
 test("erasure is asked for behind a question, and what stands against it is told", async () => {
   const obstacles = [{ code: "open_booking", detail: "Booking K7Q-3MX-9TP is still open." }];
-  const calls = open({
+  const calls = await open({
     "DELETE /api/v1/me/": () => Response.json({ due_on: "2026-03-31", obstacles }, { status: 202 }),
   });
   await press("Erase my data");
@@ -97,7 +97,7 @@ test("erasure is asked for behind a question, and what stands against it is told
 });
 
 test("who cannot be signed out for want of a connection is told", async () => {
-  open({
+  await open({
     "POST /api/v1/auth/logout/": () => {
       throw new TypeError("no connection");
     },

@@ -15,7 +15,7 @@ function useSaving() {
     mutationFn: (changes) => body(api.PATCH("/api/v1/me/", { body: changes })),
     onSuccess: (profile, changes) => {
       client.setQueryData(["me"], profile);
-      if (changes.locale) speak(changes.locale);
+      if (changes.locale) void speak(changes.locale);
     },
   });
 }
