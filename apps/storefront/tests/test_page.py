@@ -104,5 +104,15 @@ def test_a_first_visit_is_light():
     assert 1 < weight(of=".css") <= 20
 
 
+def test_what_a_browser_fetches_is_compressed(client):
+    headers = {"accept-encoding": "gzip"}
+    texts = client.get("/static/storefront/manifest.json", headers=headers)
+    salons = client.get("/api/v1/salons/", headers=headers)
+
+    assert texts.headers["Content-Encoding"] == "gzip"
+    # Too short to be worth it.
+    assert (salons.status_code, "Content-Encoding" in salons.headers) == (200, False)
+
+
 def test_nobody_writes_to_the_page(client):
     assert client.post("/", {}).status_code == 405

@@ -2,15 +2,21 @@
 
 import re
 from datetime import timedelta
+from threading import Thread
 
 import pytest
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler, get_internal_wsgi_application
 from django.utils import timezone
 
+from apps.accounts.models import TokenFamily
+from apps.accounts.tests.factories import UserFactory
 from apps.bookings.models import Booking
+from apps.bookings.services import book_appointment, expire_holds
 from apps.bookings.tests.conftest import open_salon
 from apps.bookings.tests.factories import BookingFactory
 from apps.payments.standin.service import Standin
-from apps.salons.models import Salon
+from apps.salons.models import Review, Salon
+from apps.salons.tests.factories import CustomerFactory
 from project.tests.browser.shopper import DESKTOP, PHONE, Shopper
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -47,24 +53,47 @@ def gateway(tmp_path, settings):
 
 @pytest.fixture
 def house():
-    return open_salon(slug="reem", name_ar="صالون الريم", name_en="Reem Salon")
+    house = open_salon(slug="reem", name_ar="صالون الريم", name_en="Reem Salon")
+    house.service.refresh_from_db()
+    return house
 
 
-def service_address(house):
+@pytest.fixture
+def sara():
+    return UserFactory(name="Sara", phone="+966551234567", locale="ar")
+
+
+@pytest.fixture
+def card(house, sara):
+    """Sara as the salon knows her."""
+    return CustomerFactory(salon=house.salon, user=sara)
+
+
+def times_of(house):
     return f"/salons/{house.salon.slug}/{house.service.public_id}/"
 
 
-def visit_in(house, hours, person, **fields):
-    """A booking of `person`, so many hours from now."""
+def visit_in(house, hours, card, **fields):
+    """A booking of whoever the card is of, so many hours from now."""
+    starts_at = timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=hours)
     return BookingFactory(
         salon=house.salon,
         service=house.service,
         staff=house.staff[0],
-        customer__salon=house.salon,
-        customer__user=person,
-        starts_at=(timezone.now() + timedelta(hours=hours)).replace(minute=0, second=0, microsecond=0),
+        customer=card,
+        starts_at=starts_at,
         **fields,
     )
+
+
+def confirm_address(house, starts_at):
+    at = starts_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{times_of(house)}confirm/?staff={house.staff[0].public_id}&at={at}"
+
+
+def free_hour(house):
+    """A time two days ahead at which the salon is open, by the clock of Riyadh 15:00."""
+    return timezone.now().replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=2)
 
 
 @pytest.mark.parametrize(("language", "window"), [("ar", PHONE), ("en", DESKTOP)])
@@ -92,3 +121,232 @@ def test_a_customer_finds_a_salon_books_and_pays(new_shopper, house, gateway, co
     assert (booking.status, booking.customer.user.phone) == ("confirmed", "+966551234567")
     assert booking.payments.get().status == "paid"
     assert before_code <= 5
+
+
+def test_who_comes_second_keeps_the_choice_and_is_offered_the_nearest_times(new_shopper, house, sara):
+    starts_at = free_hour(house)
+    shopper = new_shopper("ar")
+    shopper.carry_sign_in(sara)
+    shopper.open(confirm_address(house, starts_at))
+    shopper.sees("confirm.terms")
+    shopper.page.locator("[name=note]").fill("حساسية من العطور")
+    book_appointment(
+        actor=house.customer,
+        person=house.customer,
+        service_id=house.service.pk,
+        staff_id=house.staff[0].pk,
+        starts_at=starts_at,
+    )
+
+    shopper.tap("confirm.book")
+    shopper.sees("confirm.nearest")
+    shopper.tap(shopper.page.locator("main a[href*='at=']"))
+    shopper.tap("confirm.book")
+    shopper.sees("visit.confirmed.title")
+
+    theirs = Booking.objects.get(customer__user=sara)
+    assert (Booking.objects.count(), theirs.status, theirs.note) == (2, "confirmed", "حساسية من العطور")
+    assert abs(theirs.starts_at - starts_at) <= timedelta(hours=2)
+
+
+def test_two_taps_and_a_way_back_are_one_booking(new_shopper, house, sara):
+    shopper = new_shopper("en", **DESKTOP)
+    shopper.carry_sign_in(sara)
+    shopper.open(confirm_address(house, free_hour(house)))
+
+    shopper.page.get_by_role("button", name=shopper.says("confirm.book"), exact=True).dblclick()
+    shopper.sees("visit.confirmed.title")
+
+    assert Booking.objects.count() == 1
+
+
+def test_a_hold_that_runs_out_is_said_to_have_run_out(new_shopper, house, gateway, sara):
+    Salon.objects.update(confirmation="payment", deposit_percent=30)
+    held = book_appointment(
+        actor=sara, person=sara, service_id=house.service.pk, staff_id=None, starts_at=free_hour(house)
+    )
+    shopper = new_shopper("ar")
+    shopper.carry_sign_in(sara)
+    shopper.open(f"/bookings/{held.pk}/")
+    shopper.sees("visit.awaits_payment.title")
+
+    Booking.objects.update(hold_expires_at=timezone.now() - timedelta(seconds=1))
+    expire_holds()
+    shopper.page.reload()
+
+    shopper.sees("visit.expired.title")
+    assert Booking.objects.get().status == "expired"
+
+
+def test_a_customer_moves_a_visit_and_cancels_it_with_its_fee(new_shopper, house, sara, card):
+    Salon.objects.update(free_cancellation_hours=24, late_cancellation_percent=50)
+    house.salon.refresh_from_db()
+    soon = visit_in(house, 3, card, free_cancellation_hours=24, late_cancellation_percent=50)
+    later = visit_in(house, 72, card)
+    shopper = new_shopper("ar")
+    shopper.carry_sign_in(sara)
+    shopper.open("/bookings/")
+    shopper.tap(shopper.page.locator(f"a[href='/bookings/{later.pk}/']"))
+    shopper.tap("act.move")
+    shopper.pick_time(1)
+    shopper.tap("move.confirm")
+    shopper.sees("move.done")
+    moved_after = shopper.taps
+
+    shopper.open(f"/bookings/{soon.pk}/")
+    shopper.tap("act.cancel")
+    dialog = shopper.page.get_by_role("dialog")
+    assert "57.50" in dialog.inner_text()
+    shopper.tap(dialog.get_by_role("button", name=shopper.says("act.cancel"), exact=True))
+    shopper.sees("act.cancelled")
+
+    was, soon = later.starts_at, Booking.objects.get(pk=soon.pk)
+    assert Booking.objects.get(pk=later.pk).starts_at != was
+    assert (soon.status, soon.cancelled_by, str(soon.cancellation_fee_amount)) == ("cancelled", "customer", "57.50")
+    assert moved_after <= MOST_TAPS
+
+
+def test_a_customer_reviews_a_visit_once(new_shopper, house, sara, card):
+    over = visit_in(house, -30, card, status="completed")
+    shopper = new_shopper("ar")
+    shopper.carry_sign_in(sara)
+    shopper.open(f"/bookings/{over.pk}/")
+
+    shopper.page.locator("fieldset input[type=radio]").nth(3).check(force=True)
+    shopper.page.locator("textarea").fill("شكرا")
+    shopper.tap("rate.send")
+    shopper.sees("rate.thanks")
+    shopper.page.reload()
+    shopper.sees("rate.yours")
+
+    review = Review.objects.get()
+    assert (review.rating, review.comment, review.customer.user) == (4, "شكرا", sara)
+    assert shopper.page.get_by_role("button", name=shopper.says("rate.send")).count() == 0
+
+
+def test_what_was_chosen_outlives_a_lost_connection(new_shopper, house, sara):
+    shopper = new_shopper("ar")
+    shopper.carry_sign_in(sara)
+    shopper.open(confirm_address(house, free_hour(house)))
+    shopper.sees("confirm.terms")
+    shopper.page.locator("[name=note]").fill("بجانب النافذة")
+
+    shopper.page.context.set_offline(True)
+    shopper.sees("problem.offline")
+    shopper.tap("confirm.book")
+    shopper.sees("confirm.unanswered")
+    shopper.page.context.set_offline(False)
+    shopper.problems.clear()  # the browser complains of a missing connection, rightly
+    shopper.tap("confirm.ask_again")
+    shopper.sees("visit.confirmed.title")
+
+    assert [booking.note for booking in Booking.objects.all()] == ["بجانب النافذة"]
+
+
+def test_a_sign_in_outlives_a_reload_and_ends_with_signing_out(new_shopper, house, codes):
+    shopper = new_shopper("en", **DESKTOP)
+    shopper.open("/profile/")
+    shopper.sign_in_by_code("0551234567", codes)
+    shopper.page.reload()
+    shopper.sees("account.about")
+    assert shopper.page.evaluate("document.cookie").count("refresh") == 0
+
+    shopper.tap("account.sign_out")
+    shopper.sees("sign_in.title")
+    shopper.page.reload()
+    shopper.sees("sign_in.title")
+    assert TokenFamily.objects.get().revoked_reason == "signed_out"
+
+
+def test_the_language_changes_the_words_the_direction_and_the_messages(new_shopper, house, sara):
+    shopper = new_shopper("ar")
+    shopper.carry_sign_in(sara)
+    shopper.open("/profile/")
+    shopper.sees("account.about")
+
+    shopper.page.get_by_role("button", name="English").click()
+    shopper.language = "en"
+    shopper.sees("account.about")
+    assert shopper.page.evaluate("document.documentElement.dir") == "ltr"
+    shopper.page.reload()
+
+    shopper.sees("account.about")
+    sara.refresh_from_db()
+    assert sara.locale == "en"
+
+
+@pytest.mark.parametrize(("language", "scheme"), [("ar", "light"), ("en", "dark")])
+def test_no_page_bars_anybody_or_is_wider_than_the_smallest_phone(new_shopper, house, sara, card, language, scheme):
+    coming, over = visit_in(house, 72, card), visit_in(house, -30, card, status="completed")
+    pages = {
+        "/": "h1",
+        f"/salons/{house.salon.slug}/": f"a[href*='{house.service.public_id}']",
+        times_of(house): ".hour",
+        confirm_address(house, free_hour(house)): "[name=note]",
+        "/bookings/": f"a[href='/bookings/{over.pk}/']",
+        f"/bookings/{coming.pk}/": "h1",
+        f"/bookings/{over.pk}/": "textarea",
+        f"/bookings/{coming.pk}/move/": ".hour",
+        "/profile/": "[name=name]",
+    }
+    shopper = new_shopper(
+        language, viewport={"width": 320, "height": 700}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    shopper.carry_sign_in(sara)
+    found, wide = {}, []
+    for address, shown in pages.items():
+        shopper.open(address)
+        shopper.page.locator(shown).first.wait_for()
+        found[address] = shopper.barriers()
+        if shopper.is_wider_than_its_window():
+            wide.append(address)
+
+    assert {address: barriers for address, barriers in found.items() if barriers} == {}
+    assert wide == []
+
+
+@pytest.fixture
+def served(transactional_db):
+    """The address of a server with every middleware: the one of other tests sends files past them, uncompressed."""
+    server = ThreadedWSGIServer(("127.0.0.1", 0), QuietHandler)
+    server.set_app(get_internal_wsgi_application())
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+class QuietHandler(WSGIRequestHandler):
+    def log_message(self, *_said):
+        pass
+
+
+SLOW_4G = {"offline": False, "latency": 150, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 750e3 / 8}
+OBSERVE = """
+window.paints = {largest: 0, shift: 0};
+new PerformanceObserver(list => { for (const one of list.getEntries()) window.paints.largest = one.startTime; })
+  .observe({type: "largest-contentful-paint", buffered: true});
+new PerformanceObserver(list => {
+  for (const one of list.getEntries()) if (!one.hadRecentInput) window.paints.shift += one.value;
+}).observe({type: "layout-shift", buffered: true});
+"""
+
+
+def test_a_slow_phone_on_a_slow_network_paints_the_first_page_soon_and_moves_nothing(new_shopper, served, house):
+    shopper = new_shopper("ar")
+    shopper.base = served
+    browser = shopper.page.context.new_cdp_session(shopper.page)
+    browser.send("Network.enable")
+    browser.send("Network.emulateNetworkConditions", SLOW_4G)
+    browser.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    shopper.page.add_init_script(OBSERVE)
+
+    shopper.open("/")
+    shopper.page.get_by_role("link", name=house.salon.name_ar).wait_for()
+    shopper.page.wait_for_load_state("networkidle")
+    paints = shopper.page.evaluate("window.paints")
+
+    assert 0 < paints["largest"] <= 2500
+    assert paints["shift"] <= 0.05
