@@ -14,7 +14,7 @@ export type Payment = Schemas["Payment"];
 export type Profile = Schemas["Profile"];
 export type Audience = Schemas["AudienceEnum"];
 
-const EVERYTHING = 100;
+const LARGEST_PAGE = 100;
 const WAITING = 15_000;
 
 export const queryClient = new QueryClient({
@@ -47,12 +47,25 @@ export function useSalons(asked: SalonSearch) {
   const query = Object.fromEntries(Object.entries(asked).filter(([, value]) => value)) as SalonSearch;
   return useQuery({
     queryKey: ["salons", query],
-    queryFn: () => body(api.GET("/api/v1/salons/", { params: { query: { ...query, page_size: String(EVERYTHING) } } })),
+    queryFn: () => body(api.GET("/api/v1/salons/", { params: { query: { ...query, page_size: String(LARGEST_PAGE) } } })),
     placeholderData: keepPreviousData,
   });
 }
 
-const ofSalon = (slug: string) => ({ params: { path: { slug }, query: { page_size: EVERYTHING } } });
+interface Page<T> {
+  results: T[];
+  next?: string | null;
+}
+
+/** Every row of a list that has an end: a salon may sell hundreds of services. */
+async function everyPage<T>(fetchPage: (page: number) => Promise<Page<T>>): Promise<Page<T>> {
+  const results: T[] = [];
+  for (let page = 1; ; page += 1) {
+    const { results: rows, next } = await fetchPage(page);
+    results.push(...rows);
+    if (!next) return { results };
+  }
+}
 
 export const useSalon = (slug: string) =>
   useQuery({
@@ -63,7 +76,12 @@ export const useSalon = (slug: string) =>
 export const useServices = (slug: string) =>
   useQuery({
     queryKey: ["salon", slug, "services"],
-    queryFn: () => body(api.GET("/api/v1/salons/{slug}/services/", ofSalon(slug))),
+    queryFn: () =>
+      everyPage((page) =>
+        body(
+          api.GET("/api/v1/salons/{slug}/services/", { params: { path: { slug }, query: { page, page_size: LARGEST_PAGE } } }),
+        ),
+      ),
   });
 
 /** Everybody of a salon, or those who do one service. */
@@ -71,11 +89,10 @@ export const useStaff = (slug: string, service?: string) =>
   useQuery({
     queryKey: ["salon", slug, "staff", service ?? ""],
     queryFn: () =>
-      body(
-        api.GET("/api/v1/salons/{slug}/staff/", {
-          params: { path: { slug }, query: { page_size: String(EVERYTHING), ...(service ? { service } : {}) } },
-        }),
-      ),
+      everyPage((page) => {
+        const query = { page: String(page), page_size: String(LARGEST_PAGE), ...(service ? { service } : {}) };
+        return body(api.GET("/api/v1/salons/{slug}/staff/", { params: { path: { slug }, query } }));
+      }),
   });
 
 export const useReviews = (slug: string) =>
@@ -132,7 +149,7 @@ export function useBookings() {
   const session = useSession();
   return useQuery({
     queryKey: ["bookings"],
-    queryFn: () => body(api.GET("/api/v1/bookings/", { params: { query: { page_size: String(EVERYTHING) } } })),
+    queryFn: () => body(api.GET("/api/v1/bookings/", { params: { query: { page_size: String(LARGEST_PAGE) } } })),
     enabled: session === "in",
   });
 }
