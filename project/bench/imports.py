@@ -64,7 +64,7 @@ def _preview(report: Report, salon: Salon, scale: ImportScale) -> None:
     changed = content.replace(b",100,45", b",120,45")
     found: list[Any] = []
     taken = _seconds(lambda: found.append(_import(salon, changed, dry_run=True)))
-    context = {"report": found[0], "called": "list.csv", "confirm_form": [], "opts": Service._meta}
+    context = {"report": found[0], "called": "list.csv", "confirm_form": [], "options": Service._meta}
     page = render_to_string("salons/admin/import_preview.html", context, RequestFactory().get("/"))
     what = f"seconds for the preview of {scale.rows} rows, all changed"
     report.figure("G11", what, taken, GOALS["preview"], " s")
