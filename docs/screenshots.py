@@ -1,4 +1,4 @@
-"""Takes the pictures of the admin: the two of the README, or a review of the whole back office.
+"""Takes the pictures of the back office and the storefront: those of the README, or a review of all pages.
 
     uv run manage.py demo
     uv run --group e2e docs/screenshots.py --base http://127.0.0.1:8000 --out docs/images
@@ -55,6 +55,23 @@ def first_visit(page: Page) -> None:
     page.locator("#calendar-panel h2").wait_for(timeout=10_000)
 
 
+def first_salon(page: Page) -> None:
+    page.locator("main a[href^='/salons/']").first.click()
+    page.locator("main li a[href^='/salons/']").first.wait_for(timeout=10_000)
+
+
+def first_times(page: Page) -> None:
+    first_salon(page)
+    page.locator("main li a[href^='/salons/']").first.click()
+    page.locator(".hour").first.wait_for(timeout=10_000)
+
+
+def first_terms(page: Page) -> None:
+    first_times(page)
+    page.locator(".hour").first.click()
+    page.locator("[name=phone]").wait_for(timeout=10_000)
+
+
 def search(page: Page) -> None:
     page.keyboard.press("Control+k")
     page.keyboard.type("نور")
@@ -76,8 +93,13 @@ class Shot:
     expected: int = 200
 
 
+# Paths without a slash before them are of the admin.
 PAGES = [
     Shot("login", NOBODY, "login/"),
+    Shot("storefront-salons", NOBODY, "/"),
+    Shot("storefront-salon", NOBODY, "/", do=first_salon),
+    Shot("storefront-times", NOBODY, "/", do=first_times),
+    Shot("storefront-confirm", NOBODY, "/", do=first_terms),
     Shot("dashboard-manager", MANAGER, ""),
     Shot("import", MANAGER, "salons/service/import/"),
     Shot("import-preview", MANAGER, "salons/service/import/", do=preview),
@@ -174,7 +196,7 @@ class Camera:
 
     def visit(self, shot: Shot) -> bool:
         """Stand before the page of `shot`; False when the list has no row to open."""
-        self.open(f"/admin/{shot.path}", shot.expected)
+        self.open(shot.path if shot.path.startswith("/") else f"/admin/{shot.path}", shot.expected)
         if shot.row:
             links = self.page.locator("#result_list th a[href*='/change/']")
             if not links.count():
@@ -201,6 +223,10 @@ class Camera:
 
 
 def take_readme_pictures(camera: Camera, out: Path) -> None:
+    camera.speak("ar")
+    camera.page.set_viewport_size(SIZES["phone"])
+    camera.visit(Shot("storefront", NOBODY, "/", do=first_times))
+    camera.shoot("phone", out / "storefront-ar.png")
     camera.sign_in(OWNER)
     for language, path, name in (("en", "", "dashboard-en.png"), ("ar", "bookings/booking/", "bookings-ar.png")):
         camera.speak(language)
