@@ -1,5 +1,6 @@
 import { Suspense, lazy } from "react";
-import { Route, Switch } from "wouter";
+import { Route, Switch, useLocation } from "wouter";
+import { Boundary } from "./ui/boundary";
 import { Layout } from "./ui/layout";
 import { Loading } from "./ui/states";
 import NotFound from "./pages/not-found";
@@ -15,24 +16,27 @@ const Move = lazy(() => import("./pages/move"));
 const Profile = lazy(() => import("./pages/profile"));
 
 export function App() {
+  const [place] = useLocation();
   return (
     <Layout>
-      <Suspense fallback={<Loading />}>
-        <Switch>
-          <Route path="/" component={Salons} />
-          <Route path="/salons/:slug/">{({ slug }) => <Salon slug={slug} />}</Route>
-          <Route path="/salons/:slug/:service/">{({ slug, service }) => <Times slug={slug} service={service} />}</Route>
-          <Route path="/salons/:slug/:service/confirm/">
-            {({ slug, service }) => <Confirm slug={slug} service={service} />}
-          </Route>
-          <Route path="/bookings/" component={Bookings} />
-          <Route path="/bookings/:id/">{({ id }) => <Booking id={id} />}</Route>
-          <Route path="/bookings/:id/payment/">{({ id }) => <Booking id={id} returning />}</Route>
-          <Route path="/bookings/:id/move/">{({ id }) => <Move id={id} />}</Route>
-          <Route path="/profile/" component={Profile} />
-          <Route component={NotFound} />
-        </Switch>
-      </Suspense>
+      <Boundary key={place}>
+        <Suspense fallback={<Loading />}>
+          <Switch>
+            <Route path="/" component={Salons} />
+            <Route path="/salons/:slug/">{({ slug }) => <Salon slug={slug} />}</Route>
+            <Route path="/salons/:slug/:service/">{({ slug, service }) => <Times slug={slug} service={service} />}</Route>
+            <Route path="/salons/:slug/:service/confirm/">
+              {({ slug, service }) => <Confirm slug={slug} service={service} />}
+            </Route>
+            <Route path="/bookings/" component={Bookings} />
+            <Route path="/bookings/:id/">{({ id }) => <Booking id={id} />}</Route>
+            <Route path="/bookings/:id/payment/">{({ id }) => <Booking id={id} returning />}</Route>
+            <Route path="/bookings/:id/move/">{({ id }) => <Move id={id} />}</Route>
+            <Route path="/profile/" component={Profile} />
+            <Route component={NotFound} />
+          </Switch>
+        </Suspense>
+      </Boundary>
     </Layout>
   );
 }
