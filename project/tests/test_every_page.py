@@ -11,7 +11,7 @@ from project.tests.two_salons import every_row
 pytestmark = pytest.mark.django_db
 
 # Placeholders of messages, words with digits (colours, ids, moments) and references, which may have none, are no words.
-NO_WORD = re.compile(r"\{\w*\}|\S*\d\S*|\b[\w.-]+@[\w.-]+|\b[A-Z]{3}-[A-Z]{3}-[A-Z]{3}\b")
+NO_WORD = re.compile(r"\{\w*\}|\S*\d\S*|\b[\w.-]+@[\w.-]+|\b[A-Z]{3}-?[A-Z]{3}-?[A-Z]{3}\b")
 LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 # Names, formats and codes that an Arabic reader writes in Latin letters too.
 LATIN_BY_NATURE = {

@@ -201,7 +201,7 @@ def addresses(patterns=None, prefix: str = "") -> list[Address]:
         if hasattr(pattern, "url_patterns"):
             found += addresses(pattern.url_patterns, route)
         else:
-            found.append(Address(route, pattern.name or _view_name(pattern.callback), pattern.callback))
+            found.append(Address(route, pattern.name or _view_name(pattern.callback) or "root", pattern.callback))
     return found
 
 
