@@ -103,6 +103,6 @@ test("who cannot be signed out for want of a connection is told", async () => {
     },
   });
   await press("Sign out");
-  await screen.findByText("There is no connection. What you chose is kept.");
+  await screen.findByText("That did not work, and you are still signed in. Please try again.");
   expect(screen.getByLabelText("Name")).toBeTruthy();
 });

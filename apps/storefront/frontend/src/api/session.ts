@@ -35,9 +35,8 @@ export function renew(): Promise<boolean> {
   return renewing;
 }
 
-/** Two tabs must not use one cookie twice: the API takes the second time for a thief. */
 async function exchange(): Promise<boolean> {
-  return navigator.locks.request("storefront.refresh", async () => {
+  return inTurn(async () => {
     const answer = await post("token/refresh/");
     if (answer.ok) {
       signedIn((await answer.json()) as { access: string });
@@ -48,9 +47,19 @@ async function exchange(): Promise<boolean> {
   });
 }
 
+/** Throws unless the API says that the sign-in is over: until then the cookie would open the account again. */
 export async function signOut(): Promise<void> {
-  await post("logout/");
-  forget();
+  await inTurn(async () => {
+    const { ok, status } = await post("logout/");
+    // 401: it was over before.
+    if (!ok && status !== 401) throw new Error(`Signing out was answered with ${status}.`);
+    forget();
+  });
+}
+
+/** Two tabs must not use one cookie twice: the API takes the second time for a thief. */
+async function inTurn<T>(use: () => Promise<T>): Promise<T> {
+  return navigator.locks.request("storefront.refresh", use);
 }
 
 function forget(): void {

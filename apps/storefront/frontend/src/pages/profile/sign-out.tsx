@@ -14,7 +14,7 @@ export function SignOut() {
 
   return (
     <>
-      {state === "failed" && <Notice kind="problem">{t("problem.offline")}</Notice>}
+      {state === "failed" && <Notice kind="problem">{t("account.sign_out_failed")}</Notice>}
       <button type="button" className="button quiet wide" disabled={state === "leaving"} onClick={leave}>
         {t("account.sign_out")}
       </button>
