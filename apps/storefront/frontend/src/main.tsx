@@ -4,14 +4,14 @@ import i18next from "i18next";
 import { createRoot } from "react-dom/client";
 import { App } from "./app";
 import { queryClient } from "./api/queries";
-import { renew, resuming } from "./api/session";
+import { resume, resuming } from "./api/session";
 import { startLanguage } from "./i18n";
 import "./styles/base.css";
 
 await startLanguage();
 // Names of salons and services, and words of refusals, come in the language they were asked for in.
 i18next.on("languageChanged", () => void queryClient.invalidateQueries());
-if (resuming()) void renew();
+if (resuming()) void resume();
 
 const place = document.getElementById("app");
 if (!place) throw new Error("The page has no place for the storefront.");

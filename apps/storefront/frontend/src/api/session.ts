@@ -3,7 +3,7 @@ import { useSyncExternalStore } from "react";
 import type { components } from "./schema";
 
 type Person = components["schemas"]["Profile"];
-type State = "unknown" | "out" | "in";
+type State = "unknown" | "unreached" | "out" | "in";
 
 // Without it, every visit of somebody who never signed in would ask for a token and be refused.
 const KNOWN = "storefront.known";
@@ -35,6 +35,13 @@ export function renew(): Promise<boolean> {
   return renewing;
 }
 
+/** Try the cookie of an earlier visit. A server that is busy or out of reach signs nobody out. */
+export async function resume(): Promise<void> {
+  become("unknown");
+  await renew().catch(() => false);
+  if (resuming()) become("unreached");
+}
+
 async function exchange(): Promise<boolean> {
   return inTurn(async () => {
     const answer = await post("token/refresh/");
@@ -42,7 +49,7 @@ async function exchange(): Promise<boolean> {
       signedIn((await answer.json()) as { access: string });
       return true;
     }
-    if (answer.status === 401 || state === "unknown") forget();
+    if (answer.status === 401) forget();
     return false;
   });
 }
@@ -81,7 +88,7 @@ function become(next: State): void {
   for (const listener of listeners) listener();
 }
 
-/** Whether somebody is signed in; "unknown" until the cookie of an earlier visit was tried. */
+/** Whether somebody is signed in; "unknown" until the cookie of an earlier visit was tried, "unreached" without answer. */
 export function useSession(): State {
   return useSyncExternalStore(subscribe, () => state);
 }

@@ -1,17 +1,18 @@
 /** Signing in by a code to the phone, wherever a page needs to know who is there. */
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { useSession } from "../api/session";
+import { resume, useSession } from "../api/session";
 import "../styles/confirm.css";
 import { CodeForm } from "./sign-in/code";
 import { PhoneForm } from "./sign-in/phone";
 import { useCodeRequest, type Asked } from "./sign-in/requests";
-import { Loading } from "./states";
+import { Failed, Loading } from "./states";
 
 /** Its children for whoever is signed in, the form for everybody else. */
 export function SignedIn({ children }: { children: ReactNode }) {
   const session = useSession();
   if (session === "unknown") return <Loading />;
+  if (session === "unreached") return <Failed error={new Error(session)} again={() => void resume()} />;
   return session === "in" ? children : <SignIn />;
 }
 
