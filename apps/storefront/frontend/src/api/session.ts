@@ -5,12 +5,14 @@ import type { components } from "./schema";
 type Person = components["schemas"]["Profile"];
 type State = "unknown" | "unreached" | "out" | "in";
 
-// Without it, every visit of somebody who never signed in would ask for a token and be refused.
+// Names the sign-in whose cookie the browser has. Without it, every visit of somebody who never signed in would ask for
+// a token and be refused; with another one, somebody else signed in in another tab.
 const KNOWN = "storefront.known";
 const AUTH = "/api/v1/auth/";
 
 let access = "";
-let state: State = localStorage.getItem(KNOWN) ? "unknown" : "out";
+let known = localStorage.getItem(KNOWN);
+let state: State = known ? "unknown" : "out";
 let renewing: Promise<boolean> | null = null;
 const listeners = new Set<() => void>();
 
@@ -22,9 +24,9 @@ export const isOut = (): boolean => state === "out";
 export const accessToken = (): string => access;
 
 export function signedIn(tokens: { access: string; user?: Person }): void {
-  access = tokens.access;
-  localStorage.setItem(KNOWN, "1");
-  become("in");
+  known = crypto.randomUUID();
+  localStorage.setItem(KNOWN, known);
+  enter(tokens.access);
 }
 
 /** Exchange the cookie for a new access token. False: the person is signed out. */
@@ -45,12 +47,11 @@ export async function resume(): Promise<void> {
 async function exchange(): Promise<boolean> {
   return inTurn(async () => {
     const answer = await post("token/refresh/");
-    if (answer.ok) {
-      signedIn((await answer.json()) as { access: string });
-      return true;
-    }
     if (answer.status === 401) forget();
-    return false;
+    if (!answer.ok) return false;
+    if (localStorage.getItem(KNOWN) !== known) return startOver();
+    enter(((await answer.json()) as { access: string }).access);
+    return true;
   });
 }
 
@@ -69,8 +70,21 @@ async function inTurn<T>(use: () => Promise<T>): Promise<T> {
   return navigator.locks.request("storefront.refresh", use);
 }
 
+function enter(token: string): void {
+  access = token;
+  become("in");
+}
+
+/** What this page shows and is about to send belongs to somebody who signed out in another tab. */
+function startOver(): false {
+  access = "";
+  window.location.reload();
+  return false;
+}
+
 function forget(): void {
   access = "";
+  known = null;
   localStorage.removeItem(KNOWN);
   become("out");
 }
