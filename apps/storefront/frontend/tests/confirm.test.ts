@@ -42,6 +42,16 @@ describe("one wish is sent under one key until an answer is known", () => {
     expect(first === second).toBe(isSame);
     if (error) expect(mayHaveWorked(error)).toBe(isSame);
   });
+
+  test.each([
+    ["an ended sign-in", refused(401, "token_not_valid"), true],
+    ["too many calls", refused(429, "throttled"), true],
+    ["a taken time", refused(409, "slot_taken"), false],
+  ])("after a lost answer and %s", async (_name, error, isSame) => {
+    const [first, second, third] = await keysOf(refused(0, "offline"), error, null);
+    expect(first).toBe(second);
+    expect(second === third).toBe(isSame);
+  });
 });
 
 test("a double click sends once, and both hear the answer", async () => {
@@ -68,6 +78,20 @@ describe("what was sent and not answered", () => {
   test("is forgotten when it was refused", async () => {
     answer(409, { type: "client_error", errors: [{ code: "slot_taken", detail: "Taken.", attr: null }] });
     await expect(book("w", wanted)).rejects.toMatchObject({ message: "Taken." });
+    expect(unanswered("w")).toBeNull();
+  });
+
+  test.each([401, 429])("is kept when the repetition was turned away at the door (%i)", async (status) => {
+    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("lost")));
+    await expect(book("w", wanted)).rejects.toMatchObject({ status: 0 });
+    answer(status, { type: "client_error", errors: [{ code: "x", detail: "Not now.", attr: null }] });
+    await expect(book("w", wanted)).rejects.toMatchObject({ message: "Not now." });
+    expect(unanswered("w")).toEqual(wanted);
+  });
+
+  test.each([401, 429])("is none when the first call was turned away (%i)", async (status) => {
+    answer(status, { type: "client_error", errors: [{ code: "x", detail: "Not now.", attr: null }] });
+    await expect(book("w", wanted)).rejects.toMatchObject({ message: "Not now." });
     expect(unanswered("w")).toBeNull();
   });
 

@@ -6,6 +6,11 @@ import { Refusal, api, body, type Schemas } from "./client";
 export const mayHaveWorked = (error: unknown): boolean =>
   !(error instanceof Refusal) || error.status === 0 || error.status >= 500 || error.has("request_in_progress");
 
+/** Turned away before the API looked at the key: that tells nothing of an earlier call under it. */
+const TURNED_AWAY = [401, 429];
+export const tellsOfEarlier = (error: unknown): boolean =>
+  !mayHaveWorked(error) && !(error instanceof Refusal && TURNED_AWAY.includes(error.status));
+
 const running = new Map<string, Promise<unknown>>();
 
 /** Sends under the key of the wish. A second click while the first is on its way shares its answer. */
@@ -23,7 +28,7 @@ async function attempt<T>(wish: string, send: (key: string) => Promise<T>): Prom
     spend(wish);
     return answer;
   } catch (error) {
-    if (!mayHaveWorked(error)) spend(wish);
+    if (tellsOfEarlier(error)) spend(wish);
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 /** One wish to book, from the first press of the button to an answer that is known. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body, type Refusal, type Schemas } from "../../api/client";
-import { mayHaveWorked, once } from "../../api/once";
+import { mayHaveWorked, once, tellsOfEarlier } from "../../api/once";
 import { bookingOptions, type Booking } from "../../api/queries";
 
 type Wanted = Schemas["BookingRequestRequest"];
@@ -16,6 +16,7 @@ export function unanswered(wish: string): Wanted | null {
 }
 
 export async function book(wish: string, wanted: Wanted): Promise<Booking> {
+  const isRepeated = unanswered(wish) !== null;
   sessionStorage.setItem(PLACE + wish, JSON.stringify(wanted));
   try {
     const booking = await once(wish, (key) =>
@@ -24,7 +25,7 @@ export async function book(wish: string, wanted: Wanted): Promise<Booking> {
     sessionStorage.removeItem(PLACE + wish);
     return booking;
   } catch (error) {
-    if (!mayHaveWorked(error)) sessionStorage.removeItem(PLACE + wish);
+    if (isRepeated ? tellsOfEarlier(error) : !mayHaveWorked(error)) sessionStorage.removeItem(PLACE + wish);
     throw error;
   }
 }
