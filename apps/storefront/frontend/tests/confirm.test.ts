@@ -3,7 +3,7 @@ import { mayHaveWorked, once } from "../src/api/once";
 import type { Slot } from "../src/api/queries";
 import { Refusal } from "../src/api/client";
 import { book, unanswered } from "../src/pages/confirm/attempt";
-import { momentOf } from "../src/pages/confirm/chosen";
+import { momentOf } from "../src/lib/time";
 import { nearest, withOthers, without } from "../src/pages/confirm/nearest";
 
 const refused = (status: number, code: string) => new Refusal(status, [{ code, detail: "", attr: null }]);
@@ -125,6 +125,11 @@ describe("times around one that is gone", () => {
 test("the moment in an address", () => {
   expect(momentOf("2026-03-01T15:00:00+03:00")).toBe("2026-03-01T15:00:00+03:00");
   expect(momentOf("2026-03-01T15:00:00 03:00")).toBe("2026-03-01T15:00:00+03:00");
+  expect(momentOf("2026-03-01T12:00Z")).toBe("2026-03-01T12:00Z");
+  expect(momentOf("2026-03-01T15:00:00")).toBeUndefined();
+  expect(momentOf("2026-03-01T15:00:00+99:00")).toBeUndefined();
+  expect(momentOf("2026-13-01T15:00:00+03:00")).toBeUndefined();
+  expect(momentOf("2026")).toBeUndefined();
   expect(momentOf("tomorrow")).toBeUndefined();
   expect(momentOf(null)).toBeUndefined();
 });

@@ -76,3 +76,10 @@ test("too late while the page was open: it is told, and how to reach the salon",
   expect((await screen.findByRole("link", { name: "+966112450011" })).getAttribute("href")).toBe("tel:+966112450011");
   expect(screen.queryByRole("button", { name: /^10:00/ })).toBeNull();
 });
+
+test.each(["garbage", "2026-03-05T10:00:00"])("an address whose time is no moment (%s) shows the free times", async (at) => {
+  window.history.replaceState(null, "", `/bookings/b1/move/?${new URLSearchParams({ staff: "huda", at })}`);
+  await open();
+  await screen.findByRole("button", { name: /^10:00/ });
+  expect(screen.queryByRole("heading", { name: "Move to this time?" })).toBeNull();
+});

@@ -29,6 +29,17 @@ export function zoneOf(moment: string): string {
   return Number(hours) === 0 ? "UTC" : `Etc/GMT${sign === "+" ? "-" : "+"}${Number(hours)}`;
 }
 
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
+
+/**
+ * The moment in an address whose `+` somebody forgot to escape; undefined when it is none. Without an offset it would be
+ * one moment on this device and another one in the salon.
+ */
+export function momentOf(text: string | null): string | undefined {
+  const moment = (text ?? "").replace(" ", "+");
+  return MOMENT.test(moment) && !Number.isNaN(Date.parse(moment)) ? moment : undefined;
+}
+
 /** 15:30 as `3:30 PM`. */
 export const timeText = (moment: string, zone: string): string =>
   format(new Date(moment), zone, { hour: "numeric", minute: "2-digit", hour12: true });

@@ -8,9 +8,3 @@ export interface Chosen {
   staffName: string | undefined;
   minutes: number;
 }
-
-/** The moment in an address whose `+` somebody forgot to escape; undefined when it is none. */
-export function momentOf(text: string | null): string | undefined {
-  const moment = (text ?? "").replace(" ", "+");
-  return Number.isNaN(Date.parse(moment)) ? undefined : moment;
-}

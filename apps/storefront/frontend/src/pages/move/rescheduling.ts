@@ -3,6 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useLocation, useSearchParams } from "wouter";
 import { api, body } from "../../api/client";
 import { bookingOptions, useBookingStep, type Booking, type Slot } from "../../api/queries";
+import { momentOf } from "../../lib/time";
 
 export const ANYONE = "anyone";
 
@@ -21,7 +22,7 @@ export function useChoice(booking: Booking) {
   const [, go] = useLocation();
   const place = `/bookings/${booking.id}/move/`;
   const staff = params.get("staff") ?? booking.staff.id;
-  const at = params.get("at");
+  const at = momentOf(params.get("at"));
   return {
     staff,
     goal: at && staff !== ANYONE ? { staff, at } : null,
