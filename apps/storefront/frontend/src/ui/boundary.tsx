@@ -1,33 +1,17 @@
-/** A page whose script could not be fetched, or that broke, says so instead of leaving nothing. */
 import { Component, type ReactNode } from "react";
-import { useTranslation } from "react-i18next";
-import { Notice } from "./states";
+import { Failed } from "./states";
 
-interface Props {
-  children: ReactNode;
-}
+/** A page that broke, or whose script did not come, leaves the way to all others. */
+export class Boundary extends Component<{ children: ReactNode }, { error: Error | null }> {
+  override state: { error: Error | null } = { error: null };
 
-export class Boundary extends Component<Props, { isBroken: boolean }> {
-  override state = { isBroken: false };
-
-  static getDerivedStateFromError() {
-    return { isBroken: true };
+  static getDerivedStateFromError(error: Error) {
+    return { error };
   }
 
   override render() {
-    return this.state.isBroken ? <Broken /> : this.props.children;
+    const { error } = this.state;
+    // A script that did not come once is asked for again by a new page only.
+    return error ? <Failed error={error} again={() => window.location.reload()} /> : this.props.children;
   }
-}
-
-/** What a browser once failed to import it does not ask for again, so the whole page is opened anew. */
-function Broken() {
-  const { t } = useTranslation();
-  return (
-    <Notice kind="problem">
-      <p>{t(navigator.onLine ? "problem.unavailable" : "problem.offline")}</p>
-      <button type="button" className="button quiet" onClick={() => location.reload()}>
-        {t("again")}
-      </button>
-    </Notice>
-  );
 }
