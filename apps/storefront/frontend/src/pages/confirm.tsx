@@ -19,7 +19,7 @@ export default function Confirm({ slug, service }: { slug: string; service: stri
   const services = useServices(slug);
   const staff = useStaff(slug, service);
   const reads = [salon, services, staff];
-  const failed = reads.find((read) => read.error);
+  const failed = reads.find((read) => read.error && !read.data);
 
   if (failed?.error) return <Failed error={failed.error} again={() => reads.forEach((read) => void read.refetch())} />;
   if (!salon.data || !services.data || !staff.data) return <Loading />;

@@ -16,8 +16,8 @@ export default function Salon({ slug }: { slug: string }) {
   const staff = useStaff(slug);
   const reviews = useReviews(slug);
   useTitle(salon.data?.name);
-  if (salon.isError) return <Failed error={salon.error} again={() => void salon.refetch()} />;
-  if (!salon.data) return <Loading />;
+  if (salon.isPending) return <Loading />;
+  if (!salon.data) return <Failed error={salon.error} again={() => void salon.refetch()} />;
 
   return (
     <div className="one-salon">

@@ -13,7 +13,7 @@ import { Who } from "./times/who";
 export default function Times({ slug, service: id }: { slug: string; service: string }) {
   const salon = useSalon(slug);
   const services = useServices(slug);
-  const failed = [salon, services].find((one) => one.isError);
+  const failed = [salon, services].find((one) => one.error && !one.data);
   if (failed?.error) return <Failed error={failed.error} again={() => void failed.refetch()} />;
   if (!salon.data || !services.data) return <Loading />;
   const service = services.data.results.find((one) => one.id === id);
@@ -26,8 +26,8 @@ function TimesOf({ salon, service }: { salon: Salon; service: Service }) {
   const [query, setQuery] = useSearchParams();
   const staff = useStaff(salon.slug, service.id);
   useTitle(`${service.name} · ${salon.name}`);
-  if (staff.isError) return <Failed error={staff.error} again={() => void staff.refetch()} />;
-  if (!staff.data) return <Loading />;
+  if (staff.isPending) return <Loading />;
+  if (!staff.data) return <Failed error={staff.error} again={() => void staff.refetch()} />;
 
   const people = offersOf(staff.data.results, service.id);
   const chosen = people.find(({ person }) => person.id === query.get("staff"));

@@ -23,7 +23,7 @@ interface Props {
 export function Offer(props: Props) {
   const me = useProfile();
   if (me.isPending) return <Loading />;
-  if (me.error) return <Failed error={me.error} again={() => void me.refetch()} />;
+  if (!me.data) return <Failed error={me.error} again={() => void me.refetch()} />;
   const { service, staff, starts_at } = props.chosen.choice;
   const wish = `book ${me.data.id} ${service} ${staff ?? "anyone"} ${starts_at}`;
   return <OneWish key={wish} wish={wish} {...props} />;
