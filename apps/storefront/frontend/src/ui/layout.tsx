@@ -1,4 +1,4 @@
-import { useEffect, type ReactNode } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 import { api } from "../api/client";
@@ -12,9 +12,7 @@ export function Layout({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
   const [place] = useLocation();
   const online = useOnline();
-  useEffect(() => {
-    window.scrollTo(0, 0);
-  }, [place]);
+  const main = useTop(place);
 
   return (
     <>
@@ -33,12 +31,25 @@ export function Layout({ children }: { children: ReactNode }) {
           </nav>
         </div>
       </header>
-      <main id="main" tabIndex={-1}>
+      <main id="main" ref={main} tabIndex={-1}>
         {!online && <Notice kind="problem">{t("problem.offline")}</Notice>}
         {children}
       </main>
     </>
   );
+}
+
+/** Every page begins at its top, for the eyes and for the keyboard, whose link has left with the page before. */
+function useTop(place: string) {
+  const main = useRef<HTMLElement>(null);
+  const shown = useRef(place);
+  useEffect(() => {
+    if (shown.current === place) return;
+    shown.current = place;
+    window.scrollTo(0, 0);
+    if (document.activeElement === document.body) main.current?.focus();
+  }, [place]);
+  return main;
 }
 
 function LanguageSwitch() {
