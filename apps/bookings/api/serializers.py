@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from apps.bookings import policies
 from apps.bookings.models import Booking
-from apps.common.api.serializers import DayField, MomentField, StrictSerializer
+from apps.common.api.serializers import DayField, MomentField, PublicIdField, StrictSerializer
 from apps.common.money import percentage
 from apps.salons.api.serializers import PageQuery
 from apps.salons.models import Service, Staff
@@ -41,8 +41,8 @@ class SlotQuery(StrictSerializer):
 class QuoteQuery(StrictSerializer):
     """`?service=&staff=&starts_at=`: what a booking would cost, and on what terms."""
 
-    service = serializers.SlugRelatedField("public_id", queryset=SERVICES)
-    staff = serializers.SlugRelatedField("public_id", queryset=STAFF, required=False)
+    service = PublicIdField(queryset=SERVICES)
+    staff = PublicIdField(queryset=STAFF, required=False)
     starts_at = MomentField()
 
 
@@ -65,8 +65,8 @@ class BookingRequest(StrictSerializer):
     `guest_name` names who comes when that is somebody else, a child who shares the phone for example.
     """
 
-    service = serializers.SlugRelatedField("public_id", queryset=SERVICES)
-    staff = serializers.SlugRelatedField("public_id", queryset=STAFF, required=False, allow_null=True)
+    service = PublicIdField(queryset=SERVICES)
+    staff = PublicIdField(queryset=STAFF, required=False, allow_null=True)
     starts_at = MomentField()
     note = serializers.CharField(required=False, allow_blank=True, max_length=1000)
     guest_name = serializers.CharField(required=False, allow_blank=True, max_length=160)
@@ -75,7 +75,7 @@ class BookingRequest(StrictSerializer):
 
 class RescheduleRequest(StrictSerializer):
     starts_at = MomentField()
-    staff = serializers.SlugRelatedField("public_id", queryset=STAFF, required=False, allow_null=True)
+    staff = PublicIdField(queryset=STAFF, required=False, allow_null=True)
 
 
 class CancelRequest(StrictSerializer):

@@ -119,6 +119,18 @@ def test_a_bad_body_is_named_by_field_and_changes_nothing(sara, house, body, cod
     assert Booking.objects.count() == 0
 
 
+@pytest.mark.parametrize("field", ["service", "staff"])
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "This does not exist, or not any more."), ("ar", "هذا غير موجود، أو لم يعد موجودًا.")],
+)
+def test_what_went_meanwhile_is_told_in_words_of_customers(house, field, language, words):
+    answer = post_booking(client_of(house.customer, language), house, **{field: str(uuid4())})
+
+    assert (answer.status_code, [error["detail"] for error in answer.json()["errors"]]) == (400, [words])
+    assert Booking.objects.count() == 0
+
+
 def test_a_time_not_offered_and_a_time_taken_have_codes_of_their_own(sara, house):
     assert codes(post_booking(sara, house, hours=0.5)) == ["slot_not_offered"]
     for person in house.staff:

@@ -40,6 +40,16 @@ class PhoneNumberField(serializers.CharField):
         return phone
 
 
+class PublicIdField(serializers.SlugRelatedField):
+    """A row by the id that clients know it by."""
+
+    # The framework names a column of ours to the customer who is refused.
+    default_error_messages = {"does_not_exist": _("This does not exist, or not any more.")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__("public_id", **kwargs)
+
+
 class _PlainDigits:
     """The parsers below take any script's digits, and a client that sends them means something else by it."""
 

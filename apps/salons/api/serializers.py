@@ -1,6 +1,6 @@
 from rest_framework import serializers
 
-from apps.common.api.serializers import StrictSerializer
+from apps.common.api.serializers import PublicIdField, StrictSerializer
 from apps.common.money import CURRENCY
 from apps.common.text import localized
 from apps.salons.models import Salon, Service
@@ -45,7 +45,7 @@ class SalonQuery(PageQuery):
 class StaffQuery(PageQuery):
     """`?service=`: only those who do it."""
 
-    service = serializers.SlugRelatedField("public_id", queryset=Service.objects.bookable(), required=False)
+    service = PublicIdField(queryset=Service.objects.bookable(), required=False)
 
 
 class CategorySerializer(serializers.Serializer):
