@@ -33,15 +33,31 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-test("what was typed stays when reading anew is refused", async () => {
+function open() {
   window.history.replaceState(null, "", `/salons/areej/cut/confirm/?${new URLSearchParams({ at: AT })}`);
   signedIn({ access: "token" });
-  answering(answers());
   render(
     <QueryClientProvider client={queryClient}>
       <Confirm slug="areej" service="cut" />
     </QueryClientProvider>,
   );
+}
+
+test("a service that went off sale meanwhile is no page any more", async () => {
+  answering({
+    ...answers(),
+    "GET /api/v1/salons/areej/services/": () => Response.json({ results: [], next: null }),
+    "GET /api/v1/salons/areej/staff/": refusal(400, "does_not_exist", "This does not exist.", "service"),
+  });
+  open();
+
+  await screen.findByRole("heading", { name: "Not found" });
+  expect(screen.queryByText("This does not exist.")).toBeNull();
+});
+
+test("what was typed stays when reading anew is refused", async () => {
+  answering(answers());
+  open();
   fireEvent.change(await screen.findByLabelText("Note for the salon (optional)"), { target: { value: "no perfume" } });
 
   const refused = refusal(429, "throttled", "Not now.");

@@ -21,6 +21,7 @@ export default function Confirm({ slug, service }: { slug: string; service: stri
   const reads = [salon, services, staff];
   const failed = reads.find((read) => read.error && !read.data);
 
+  if (services.data && !services.data.results.some(({ id }) => id === service)) return <NotFound />;
   if (failed?.error) return <Failed error={failed.error} again={() => reads.forEach((read) => void read.refetch())} />;
   if (!salon.data || !services.data || !staff.data) return <Loading />;
   const chosen = chosenOf(query, service, services.data.results, staff.data.results);
