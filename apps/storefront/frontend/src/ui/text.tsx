@@ -18,8 +18,8 @@ export function When({ starts, ends, zone }: { starts: string; ends?: string; zo
     <span className="when">
       <time dateTime={starts}>
         <bdi>{dayText(starts, zone)}</bdi>
-      </time>
-      <bdi className="hijri">{hijriText(starts, zone)}</bdi>
+      </time>{" "}
+      <bdi className="hijri">{hijriText(starts, zone)}</bdi>{" "}
       <bdi>
         {ends ? t("from_to", { from: timeText(starts, zone), to: timeText(ends, zone) }) : timeText(starts, zone)}
       </bdi>
