@@ -13,11 +13,12 @@ test("days are those of the salon, not of the reader or of UTC", () => {
   ]);
 });
 
-test("a day has a morning until noon and an evening from five", () => {
+test("a day has a night until five, a morning until noon and an evening from five", () => {
   const at = (hour: string) => slot(`2026-03-01T${hour}:00+03:00`);
-  const parts = byPart(["11:45", "12:00", "16:45", "17:00"].map(at));
+  const parts = byPart(["00:00", "04:45", "05:00", "11:45", "12:00", "16:45", "17:00"].map(at));
   expect([...parts].map(([part, slots]) => [part, slots.length])).toEqual([
-    ["morning", 1],
+    ["night", 2],
+    ["morning", 2],
     ["afternoon", 2],
     ["evening", 1],
   ]);

@@ -7,13 +7,20 @@ export const WINDOW = 14;
 /** No salon takes bookings further ahead than 366 days. */
 export const LAST_WINDOW = 26;
 
-export type PartOfDay = "morning" | "afternoon" | "evening";
+export type PartOfDay = "night" | "morning" | "afternoon" | "evening";
 
 // The API writes times with the salon's offset, so day and hour of the salon can be read off.
 const dayOf = (slot: Slot): string => slot.starts_at.slice(0, 10);
 const hourOf = (slot: Slot): number => Number(slot.starts_at.slice(11, 13));
 
-const partOf = (hour: number): PartOfDay => (hour < 12 ? "morning" : hour < 17 ? "afternoon" : "evening");
+/** The hour at which each part ends. Salons that are open late, in Ramadan above all, take visits after midnight. */
+const ENDS: [PartOfDay, number][] = [
+  ["night", 5],
+  ["morning", 12],
+  ["afternoon", 17],
+];
+
+const partOf = (hour: number): PartOfDay => ENDS.find(([, end]) => hour < end)?.[0] ?? "evening";
 
 /** The days that have slots, in the order of the slots. */
 export const byDay = (slots: Slot[]): Map<string, Slot[]> => grouped(slots, dayOf);
