@@ -2,6 +2,7 @@
 import createClient, { type Middleware } from "openapi-fetch";
 import i18next from "i18next";
 import type { components, paths } from "./schema";
+import { compareWith } from "../lib/clock";
 import { accessToken, renew } from "./session";
 
 export type Schemas = components["schemas"];
@@ -49,6 +50,9 @@ const common: Middleware = {
     const token = accessToken();
     if (token) request.headers.set("Authorization", `Bearer ${token}`);
     return request;
+  },
+  onResponse({ response }) {
+    compareWith(response.headers.get("Date"));
   },
 };
 

@@ -1,5 +1,6 @@
 /** Dates and times as a reader in the salon's city reads them: its zone, Latin digits, Gregorian and Hijri. */
 import i18next from "i18next";
+import { serverNow } from "./clock";
 
 type Parts = Intl.DateTimeFormatOptions;
 
@@ -75,7 +76,7 @@ export function daysFrom(day: string, count: number): string[] {
 }
 
 /** Seconds from now to a moment, at least 0. */
-export const secondsUntil = (moment: string, now = Date.now()): number =>
+export const secondsUntil = (moment: string, now = serverNow()): number =>
   Math.max(0, Math.ceil((Date.parse(moment) - now) / 1000));
 
 /** 125 seconds as `2:05`. */

@@ -9,6 +9,7 @@ import { Empty, Failed, Loading } from "../ui/states";
 import { When } from "../ui/text";
 import { useTitle } from "../ui/title";
 import { comingAndPast, stateOf } from "./bookings/order";
+import { serverNow } from "../lib/clock";
 
 export default function Bookings() {
   const { t } = useTranslation();
@@ -30,7 +31,7 @@ function Own() {
   if (!data) return <Loading />;
   if (data.results.length === 0) return <None />;
 
-  const now = Date.now();
+  const now = serverNow();
   const { coming, past } = comingAndPast(data.results, now);
   return (
     <>

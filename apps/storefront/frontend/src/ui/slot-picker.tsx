@@ -6,6 +6,7 @@ import { LAST_WINDOW, byDay, byPart, windowDays, windowOf } from "../lib/slots";
 import { dayParts, dayText, hijriText, localDay, timeText } from "../lib/time";
 import { Failed, Loading } from "./states";
 import "../styles/times.css";
+import { serverNow } from "../lib/clock";
 
 interface Asked {
   slug: string;
@@ -20,7 +21,7 @@ interface Asked {
 
 export function SlotPicker({ slug, zone, service, staff, day, onPick }: Asked) {
   const { t } = useTranslation();
-  const today = localDay(new Date(), zone);
+  const today = localDay(new Date(serverNow()), zone);
   const [window, setWindow] = useState(() => (day ? windowOf(today, day) : 0));
   const [chosen, setChosen] = useState(day);
   const strip = useRef<HTMLDivElement>(null);

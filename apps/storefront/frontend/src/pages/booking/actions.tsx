@@ -9,6 +9,7 @@ import { Phone, When } from "../../ui/text";
 import { Cancel, useCancelling } from "./cancel";
 import { useFocusAfter } from "./focus";
 import { Review } from "./review";
+import { serverNow } from "../../lib/clock";
 
 const MAY_CHANGE: Booking["status"][] = ["pending", "confirmed"];
 
@@ -16,7 +17,7 @@ export function BookingActions({ booking }: { booking: Booking }) {
   const { t } = useTranslation();
   const cancel = useCancelling(booking);
   const place = useFocusAfter<HTMLElement>(cancel.isSuccess);
-  const now = Date.now();
+  const now = serverNow();
   const isAhead = (moment: string | null) => moment !== null && Date.parse(moment) > now;
   const mayChange = MAY_CHANGE.includes(booking.status) && isAhead(booking.starts_at);
   return (

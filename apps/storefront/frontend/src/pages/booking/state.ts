@@ -1,6 +1,7 @@
 /** What the page says of a booking and its money, told apart by nothing but what the API shows. */
 import type { Booking, Payment } from "../../api/queries";
 import { isNothing } from "../../lib/money";
+import { serverNow } from "../../lib/clock";
 
 export type VisitState = Exclude<Booking["status"], "pending"> | "awaits_payment" | "awaits_salon";
 
@@ -18,7 +19,7 @@ const hasOpenLink = (payment: Payment | null): boolean => payment?.payment_url !
 const REPEATABLE: Payment["status"][] = ["created", "initiated", "failed", "voided", "expired"];
 
 /** Whether the customer may pay now; the API has the last word. */
-export function isPayable(booking: Booking, now = Date.now()): boolean {
+export function isPayable(booking: Booking, now = serverNow()): boolean {
   const { payment, hold_expires_at, price } = booking;
   if (isNothing(price.amount) || (payment && !isSettled(payment) && !REPEATABLE.includes(payment.status))) return false;
   switch (visitState(booking)) {

@@ -5,6 +5,7 @@ import { dayText, localDay, timeText } from "../../lib/time";
 import { Notice } from "../../ui/states";
 import type { Chosen } from "./chosen";
 import { nearest, withOthers, without } from "./nearest";
+import { serverNow } from "../../lib/clock";
 
 const SHOWN = 6;
 const DAY = 86_400_000;
@@ -46,9 +47,9 @@ export function Alternatives({ salon, chosen, reason }: { salon: Salon; chosen: 
 }
 
 function around(salon: Salon, { choice }: Chosen) {
-  const wanted = Math.max(Date.parse(choice.starts_at), Date.now());
+  const wanted = Math.max(Date.parse(choice.starts_at), serverNow());
   const day = (moment: number) => localDay(new Date(moment), salon.timezone);
-  const from = day(Math.max(wanted - BEFORE, Date.now()));
+  const from = day(Math.max(wanted - BEFORE, serverNow()));
   return { slug: salon.slug, service: choice.service, from, to: day(wanted + AFTER) };
 }
 

@@ -6,6 +6,7 @@ import { Confirm } from "./confirm";
 import { Moved } from "./moved";
 import { Picker } from "./picker";
 import { useChoice, useMoving, type Goal } from "./rescheduling";
+import { serverNow } from "../../lib/clock";
 
 const GONE = ["slot_taken", "slot_not_offered"];
 
@@ -15,7 +16,7 @@ export function Choice({ booking, salon }: { booking: Booking; salon: Salon }) {
   const moving = useMoving(booking);
   const [before, setBefore] = useState(booking);
   const until = booking.can_reschedule_until;
-  const isOpen = until !== null && Date.parse(until) > Date.now();
+  const isOpen = until !== null && Date.parse(until) > serverNow();
 
   function move(goal: Goal) {
     setBefore(booking);

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { api, body, type Refusal } from "../../api/client";
 import type { Profile } from "../../api/queries";
 import type { Sent } from "../../ui/sign-in/requests";
+import { serverNow } from "../../lib/clock";
 
 /** Asking for a code to the new number. The last one sent stays known while another one is refused. */
 export function useNumberRequest() {
@@ -10,7 +11,7 @@ export function useNumberRequest() {
   const request = useMutation<Sent, Refusal, string>({
     mutationFn: async (phone) => {
       const answer = await body(api.POST("/api/v1/me/phone/", { body: { phone, channel: "sms" } }));
-      return { challenge: answer.challenge_id, resendAt: Date.now() + answer.resend_in * 1000 };
+      return { challenge: answer.challenge_id, resendAt: serverNow() + answer.resend_in * 1000 };
     },
     onSuccess: setSent,
   });

@@ -2,6 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, body, type Refusal, type Schemas } from "../../api/client";
 import { signedIn } from "../../api/session";
+import { serverNow } from "../../lib/clock";
 
 export type Channel = Schemas["ChannelEnum"];
 
@@ -23,7 +24,7 @@ export function useCodeRequest() {
   const mutation = useMutation<Schemas["OtpRequested"], Refusal, Asked>({
     mutationFn: (asked) => body(api.POST("/api/v1/auth/otp/request/", { body: asked })),
     onSuccess: ({ challenge_id, resend_in }) =>
-      setSent({ challenge: challenge_id, resendAt: Date.now() + resend_in * 1000 }),
+      setSent({ challenge: challenge_id, resendAt: serverNow() + resend_in * 1000 }),
   });
   return { ...mutation, sent, waitUntil: waitUntil(mutation) };
 }
