@@ -75,7 +75,7 @@ class Person:
         self.page.wait_for_function(
             """name => {
                 const box = document.activeElement;
-                return box.name === name && box.selectionEnd - box.selectionStart === box.value.length;
+                return box?.name === name && box.selectionEnd - box.selectionStart === box.value.length;
             }""",
             arg=box,
         )

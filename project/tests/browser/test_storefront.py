@@ -15,6 +15,7 @@ from apps.bookings.models import Booking
 from apps.bookings.services import book_appointment, expire_holds
 from apps.bookings.tests.conftest import open_salon
 from apps.bookings.tests.factories import BookingFactory
+from apps.payments.models import Payment
 from apps.payments.standin.service import Standin
 from apps.salons.models import Review, Salon
 from apps.salons.tests.factories import CustomerFactory
@@ -122,6 +123,37 @@ def test_a_customer_finds_a_salon_books_and_pays(new_shopper, house, gateway, co
     assert (booking.status, booking.customer.user.phone) == ("confirmed", "+966551234567")
     assert booking.payments.get().status == "paid"
     assert taps == 6
+
+
+def test_a_declined_card_is_told_and_another_one_pays(new_shopper, house, gateway, sara):
+    Salon.objects.update(confirmation="payment", deposit_percent=30)
+    shopper = new_shopper("ar")
+    shopper.gateway = gateway.url
+    shopper.carry_sign_in(sara)
+    shopper.open(confirm_address(house, free_hour(house)))
+    shopper.tap("confirm.book_and_pay")
+    shopper.tap(shopper.page.locator("button[value=declined]"))
+    shopper.tap(shopper.page.locator("button[value=left]"))
+    shopper.page.wait_for_url("**/payment/**")
+    shopper.sees("return.failed")
+    assert Booking.objects.get().status == "pending"
+
+    shopper.tap("pay.again")
+    shopper.tap(shopper.page.locator("button[value=paid]"))
+    shopper.page.wait_for_url("**/payment/**")
+    shopper.tap("return.to_booking")
+    shopper.sees("visit.confirmed.title")
+
+    assert Booking.objects.get().status == "confirmed"
+    assert Payment.objects.filter(status="paid").count() == 1
+
+
+def test_a_salon_that_is_closed_is_not_there(new_shopper, house):
+    Salon.objects.update(is_active=False)
+    shopper = new_shopper("ar")
+    for address in (f"/salons/{house.salon.slug}/", times_of(house)):
+        shopper.open(address)
+        shopper.sees("missing.title")
 
 
 def test_who_comes_second_keeps_the_choice_and_is_offered_the_nearest_times(new_shopper, house, sara):
