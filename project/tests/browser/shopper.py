@@ -60,8 +60,8 @@ class Shopper(Desk):
         """Wait until the page says that."""
         self.page.get_by_text(self.says(key, **values)).first.wait_for()
 
-    def pick_time(self, number=0):
-        """Press a free time of the day that is shown."""
+    def pick_time(self, number=-1):
+        """Press a free time of the day that is shown: the last, since notice may run out for the first."""
         self.tap(self.page.locator(".hour").nth(number))
 
     def sign_in_by_code(self, phone, codes):
