@@ -1,6 +1,7 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { compareWith } from "../src/lib/clock";
 import { SignedIn } from "../src/ui/sign-in";
 
 interface Sent {
@@ -43,6 +44,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   cleanup();
+  compareWith(null);
   vi.useRealTimers();
 });
 
@@ -57,6 +59,17 @@ test("what the API says of the phone stands next to it, and what was typed stays
   const phone = screen.getByLabelText<HTMLInputElement>("Mobile number");
   expect([phone.value, phone.getAttribute("aria-invalid")]).toEqual(["12", "true"]);
   expect(calls).toEqual([{ path: "/api/v1/auth/otp/request/", said: { phone: "12", channel: "whatsapp" } }]);
+});
+
+test("on a phone that is an hour fast the wait is as long as the API says", async () => {
+  const anHourAgo = new Date(Date.now() - 3_600_000).toUTCString();
+  answering([429, refusal("rate_limited", null, "Too many attempts."), { "Retry-After": "125", Date: anHourAgo }]);
+  open();
+
+  fireEvent.click(screen.getByText("Send the code"));
+
+  await screen.findByText("Too many attempts.");
+  expect(screen.getByText(/^You can try again in/).textContent).toBe("You can try again in 2:05");
 });
 
 test("who has to wait is told how long, and cannot ask before", async () => {

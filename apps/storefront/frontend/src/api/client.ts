@@ -2,7 +2,7 @@
 import createClient, { type Middleware } from "openapi-fetch";
 import i18next from "i18next";
 import type { components, paths } from "./schema";
-import { compareWith } from "../lib/clock";
+import { compareWith, serverNow } from "../lib/clock";
 import { accessToken, renew } from "./session";
 
 export type Schemas = components["schemas"];
@@ -18,7 +18,8 @@ export class Refusal extends Error {
   constructor(
     readonly status: number,
     readonly faults: Fault[],
-    readonly retryAfter: number | null = null,
+    /** When the API takes the call again, in milliseconds since 1970 by its clock. */
+    readonly retryAt: number | null = null,
   ) {
     super(faults.map((fault) => fault.detail).join(" "));
   }
@@ -90,7 +91,7 @@ function refusal(response: Response, error: unknown): Refusal {
   const faults = (error as { errors?: Fault[] } | undefined)?.errors;
   const wait = Number(response.headers.get("Retry-After"));
   const unknown = [{ code: "unavailable", detail: i18next.t("problem.unavailable"), attr: null }];
-  return new Refusal(response.status, faults?.length ? faults : unknown, wait > 0 ? wait : null);
+  return new Refusal(response.status, faults?.length ? faults : unknown, wait > 0 ? serverNow() + wait * 1000 : null);
 }
 
 export const api = client;

@@ -6,7 +6,7 @@ import { clockText } from "../../lib/time";
 import { Field } from "../../ui/field";
 import type { Sent } from "../../ui/sign-in/requests";
 import { Wait } from "../../ui/sign-in/wait";
-import { useNumberProof, waitUntil, type NumberRequest } from "./number-change";
+import { useNumberProof, type NumberRequest } from "./number-change";
 import { Refused } from "./refused";
 
 const DIGITS = 6;
@@ -41,7 +41,7 @@ export function NewCode({ number, sent, request, again, back, changed }: Props) 
 function CodeInput({ proof, changed }: { proof: ReturnType<typeof useNumberProof>; changed: () => void }) {
   const { t } = useTranslation();
   const [code, setCode] = useState("");
-  const wait = useSecondsLeft(waitUntil(proof));
+  const wait = useSecondsLeft(proof.error?.retryAt ?? null);
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => input.current?.focus(), []);
   // A wrong code stays readable, and the next key replaces it.
@@ -77,7 +77,7 @@ function CodeInput({ proof, changed }: { proof: ReturnType<typeof useNumberProof
 
 function Resend({ sent, request, again }: Pick<Props, "sent" | "request" | "again">) {
   const { t } = useTranslation();
-  const left = useSecondsLeft(Math.max(sent.resendAt, waitUntil(request) ?? 0));
+  const left = useSecondsLeft(Math.max(sent.resendAt, request.error?.retryAt ?? 0));
   if (left > 0) {
     return (
       <p className="soft">

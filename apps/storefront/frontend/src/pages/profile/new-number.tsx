@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { useSecondsLeft } from "../../lib/countdown";
 import { Field } from "../../ui/field";
 import { Wait } from "../../ui/sign-in/wait";
-import { waitUntil, type NumberRequest } from "./number-change";
+import type { NumberRequest } from "./number-change";
 import { Refused } from "./refused";
 
 interface Props {
@@ -16,7 +16,7 @@ interface Props {
 
 export function NewNumber({ number, change, request, ask, stop }: Props) {
   const { t } = useTranslation();
-  const wait = useSecondsLeft(waitUntil(request));
+  const wait = useSecondsLeft(request.error?.retryAt ?? null);
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => input.current?.focus(), []);
 

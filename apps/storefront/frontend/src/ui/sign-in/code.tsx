@@ -21,7 +21,7 @@ interface Props {
 export function CodeForm({ asked, sent, request, again, back }: Props) {
   const { t } = useTranslation();
   const proof = useCodeProof(sent.challenge);
-  const wait = useSecondsLeft(proof.waitUntil);
+  const wait = useSecondsLeft(proof.error?.retryAt ?? null);
   const problem = proof.error?.besides("code") ?? request.error?.message;
 
   return (
@@ -100,7 +100,7 @@ interface ResendProps {
 
 function Resend({ sent, request, again }: ResendProps) {
   const { t } = useTranslation();
-  const left = useSecondsLeft(Math.max(sent.resendAt, request.waitUntil ?? 0));
+  const left = useSecondsLeft(Math.max(sent.resendAt, request.error?.retryAt ?? 0));
   if (left > 0) {
     return (
       <p className="soft">

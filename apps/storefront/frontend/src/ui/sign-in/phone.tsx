@@ -16,7 +16,7 @@ export function PhoneForm({ asked, request, ask }: Props) {
   const { t } = useTranslation();
   const [phone, setPhone] = useState(asked.phone);
   const [channel, setChannel] = useState(asked.channel);
-  const wait = useSecondsLeft(request.waitUntil);
+  const wait = useSecondsLeft(request.error?.retryAt ?? null);
   const problem = request.error?.besides("phone");
 
   function submit(event: FormEvent) {

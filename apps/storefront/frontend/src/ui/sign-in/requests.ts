@@ -18,30 +18,26 @@ export interface Sent {
   resendAt: number;
 }
 
-/** Asking for a code. The last one sent stays known while another one is refused. */
-export function useCodeRequest() {
+/** Asking for a code by `send`. The last one sent stays known while another one is refused. */
+export function useSending<Said>(send: (said: Said) => Promise<Schemas["OtpRequested"]>) {
   const [sent, setSent] = useState<Sent | null>(null);
-  const mutation = useMutation<Schemas["OtpRequested"], Refusal, Asked>({
-    mutationFn: (asked) => body(api.POST("/api/v1/auth/otp/request/", { body: asked })),
+  const mutation = useMutation<Schemas["OtpRequested"], Refusal, Said>({
+    mutationFn: send,
     onSuccess: ({ challenge_id, resend_in }) =>
       setSent({ challenge: challenge_id, resendAt: serverNow() + resend_in * 1000 }),
   });
-  return { ...mutation, sent, waitUntil: waitUntil(mutation) };
+  return { ...mutation, sent };
 }
+
+export const useCodeRequest = () =>
+  useSending((asked: Asked) => body(api.POST("/api/v1/auth/otp/request/", { body: asked })));
 
 export type CodeRequest = ReturnType<typeof useCodeRequest>;
 
 /** Proving a code, which signs in. */
-export function useCodeProof(challenge: string) {
-  const mutation = useMutation<Schemas["SignedIn"], Refusal, string>({
+export const useCodeProof = (challenge: string) =>
+  useMutation<Schemas["SignedIn"], Refusal, string>({
     mutationFn: (code) =>
       body(api.POST("/api/v1/auth/otp/verify/", { body: { client: "web", challenge_id: challenge, code } })),
     onSuccess: signedIn,
   });
-  return { ...mutation, waitUntil: waitUntil(mutation) };
-}
-
-/** When the API lets somebody try again whom it told to wait. */
-function waitUntil({ error, submittedAt }: { error: Refusal | null; submittedAt: number }): number | null {
-  return error?.retryAfter ? submittedAt + error.retryAfter * 1000 : null;
-}
