@@ -1,15 +1,12 @@
-import { useEffect, useRef, useState, type FormEvent } from "react";
+import { useState, type FormEvent } from "react";
 import { Trans, useTranslation } from "react-i18next";
 import { useSecondsLeft } from "../../lib/countdown";
-import { digitsOf } from "../../lib/digits";
 import { clockText } from "../../lib/time";
-import { Field } from "../../ui/field";
+import { CodeField } from "../../ui/sign-in/code-field";
 import type { Sent } from "../../ui/sign-in/requests";
 import { Wait } from "../../ui/sign-in/wait";
 import { useNumberProof, type NumberRequest } from "./number-change";
 import { Refused } from "./refused";
-
-const DIGITS = 6;
 
 interface Props {
   number: string;
@@ -42,10 +39,6 @@ function CodeInput({ proof, changed }: { proof: ReturnType<typeof useNumberProof
   const { t } = useTranslation();
   const [code, setCode] = useState("");
   const wait = useSecondsLeft(proof.error?.retryAt ?? null);
-  const input = useRef<HTMLInputElement>(null);
-  useEffect(() => input.current?.focus(), []);
-  // A wrong code stays readable, and the next key replaces it.
-  useEffect(() => input.current?.select(), [proof.error]);
 
   function submit(event: FormEvent) {
     event.preventDefault();
@@ -55,19 +48,7 @@ function CodeInput({ proof, changed }: { proof: ReturnType<typeof useNumberProof
   return (
     <form onSubmit={submit} noValidate>
       <Wait seconds={wait} />
-      <Field
-        ref={input}
-        label={t("sign_in.code")}
-        hint={t("sign_in.code_hint")}
-        wrong={proof.error?.about("code")}
-        name="code"
-        autoComplete="one-time-code"
-        inputMode="numeric"
-        dir="ltr"
-        value={code}
-        readOnly={proof.isPending}
-        onChange={(event) => setCode(digitsOf(event.target.value).slice(0, DIGITS))}
-      />
+      <CodeField code={code} change={setCode} proof={proof} />
       <button type="submit" className="button wide" disabled={proof.isPending || wait > 0}>
         {proof.isPending ? t("sign_in.checking") : t("account.change_phone")}
       </button>

@@ -1,14 +1,11 @@
-import { useEffect, useRef, useState, type ChangeEvent, type FormEvent } from "react";
+import { useState, type FormEvent } from "react";
 import { Trans, useTranslation } from "react-i18next";
 import { useSecondsLeft } from "../../lib/countdown";
-import { digitsOf } from "../../lib/digits";
 import { clockText } from "../../lib/time";
-import { Field } from "../field";
 import { Notice } from "../states";
+import { CodeField, DIGITS } from "./code-field";
 import { useCodeProof, type Asked, type Channel, type CodeRequest, type Sent } from "./requests";
 import { Wait } from "./wait";
-
-const DIGITS = 6;
 
 interface Props {
   asked: Asked;
@@ -49,13 +46,8 @@ type Proof = ReturnType<typeof useCodeProof>;
 function CodeInput({ proof, isWaiting }: { proof: Proof; isWaiting: boolean }) {
   const { t } = useTranslation();
   const [code, setCode] = useState("");
-  const input = useRef<HTMLInputElement>(null);
-  useEffect(() => input.current?.focus(), []);
-  // A wrong code stays readable, and the next key replaces it.
-  useEffect(() => input.current?.select(), [proof.error]);
 
-  function change(event: ChangeEvent<HTMLInputElement>) {
-    const digits = digitsOf(event.target.value).slice(0, DIGITS);
+  function change(digits: string) {
     setCode(digits);
     if (digits.length === DIGITS && digits !== code) send(digits);
   }
@@ -71,20 +63,7 @@ function CodeInput({ proof, isWaiting }: { proof: Proof; isWaiting: boolean }) {
 
   return (
     <form onSubmit={submit} noValidate>
-      <Field
-        ref={input}
-        label={t("sign_in.code")}
-        hint={t("sign_in.code_hint")}
-        wrong={proof.error?.about("code")}
-        className="code"
-        name="code"
-        autoComplete="one-time-code"
-        inputMode="numeric"
-        dir="ltr"
-        value={code}
-        readOnly={proof.isPending}
-        onChange={change}
-      />
+      <CodeField code={code} change={change} proof={proof} />
       <button type="submit" className="button wide" disabled={proof.isPending || isWaiting}>
         {proof.isPending ? t("sign_in.checking") : t("sign_in.enter")}
       </button>
