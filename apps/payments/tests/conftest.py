@@ -10,6 +10,7 @@ from apps.accounts.tests.factories import PlatformUserFactory
 from apps.bookings import services as bookings
 from apps.bookings.tests.conftest import NOW, open_salon
 from apps.payments.moyasar import client as moyasar_client
+from apps.payments.services import refusals
 from apps.payments.standin import Standin
 from apps.payments.tests.support import paid
 from apps.salons.models import Salon
@@ -51,6 +52,13 @@ def gateway_standin(tmp_path, clock, aimed):
     with Standin(tmp_path / "ledger.sqlite3") as standin:
         aimed(standin)
         yield standin
+
+
+@pytest.fixture
+def webhook_secret(settings, monkeypatch):
+    """We know the gateway's webhook by its secret, and nobody was refused yet."""
+    settings.MOYASAR_WEBHOOK_SECRET = WEBHOOK_SECRET
+    monkeypatch.setattr(refusals, "tally", refusals.Tally())
 
 
 @pytest.fixture
