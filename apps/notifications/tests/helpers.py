@@ -1,12 +1,21 @@
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+import time_machine
 
 from apps.bookings.models import Booking
-from apps.common.providers import Sent
+from apps.common.providers import ProviderOutcomeUnknown, ProviderUnavailable, Sent
 from apps.notifications.models import Notification
 from apps.notifications.services import delivery, planning, reports
 
 NOW = datetime(2026, 1, 14, 9, 0, tzinfo=UTC)
+UNKNOWN = ProviderOutcomeUnknown("unifonic: no answer after sending (ReadTimeout)", "no_answer")
+UNAVAILABLE = ProviderUnavailable("unifonic: not reached (ConnectionError)", "unreachable")
+
+
+def at(**ahead):
+    """So long after `NOW`: `with at(hours=2): …`."""
+    return time_machine.travel(NOW + timedelta(**ahead), tick=False)
 
 
 class RecordingProvider:
@@ -37,6 +46,11 @@ def play(monkeypatch, provider):
     for module in (delivery, planning, reports):
         monkeypatch.setattr(module, "get_provider", lambda: provider)
     return provider
+
+
+def row(notification):
+    """The message as the table has it now."""
+    return Notification.objects.get(pk=notification.pk)
 
 
 def state_of(notification):
