@@ -1,6 +1,5 @@
 """What the desk is asked before a visit moves, before it is called off, and before a day goes to colleagues."""
 
-from datetime import timedelta
 from decimal import Decimal
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -22,7 +21,6 @@ from apps.common.money import display_money
 from apps.common.scope import salons_allowing, visible_rows
 from apps.salons.models import Service, Staff, StaffService
 
-DAYS_TO_MOVE = timedelta(days=14)
 SEEN = "version"
 LONGEST_VERSION = 10
 

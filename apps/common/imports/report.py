@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from apps.common.imports.errors import Finding, Problem, findings, spans
+from apps.common.imports.errors import Finding, Problem, findings
 
 NOTHING = "—"
 MOST_SHOWN = 50
@@ -36,11 +36,6 @@ class BaseReport:
     def refused_rows(self) -> list[int]:
         """Numbers of the rows that could be left out because of a problem."""
         return sorted({problem.row for problem in self.problems if problem.code not in NOT_OF_A_ROW})
-
-    @property
-    def bad_rows(self) -> str:
-        """The same as the operator would write them."""
-        return spans(self.refused_rows)
 
     @property
     def is_mended_by_leaving_out(self) -> bool:

@@ -186,7 +186,7 @@ def test_headings_are_judged_before_any_row(salon, headings, expected):
         report = run(csv_of("x;y;not a price;w", headings=headings), salon)
 
     assert codes(report) == expected
-    assert report.bad_rows == ""
+    assert report.refused_rows == []
     assert stored() == [[], [], [], []]
 
 

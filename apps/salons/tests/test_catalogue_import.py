@@ -107,7 +107,7 @@ def test_rows_without_duration_are_errors_until_the_operator_gives_a_default(sal
 
     assert {code for _row, _column, code in codes(report)} == {"duration_missing"}
     assert [finding.row_text for finding in report.findings()] == ["2-72"]
-    assert report.bad_rows == ""
+    assert report.refused_rows == []
     assert stored() == [[], [], [], []]
 
 

@@ -180,7 +180,7 @@ def test_csv09_one_bad_row_of_a_thousand_writes_nothing_and_can_be_left_out(salo
     report = take(CustomerImporter, content, salon, manager)
 
     assert wrong(report) == [(501, "Phone", "phone_invalid"), (702, "Phone", "phone_invalid")]
-    assert report.bad_rows == "501, 702"
+    assert report.refused_rows == [501, 702]
     assert not Customer.objects.exists()
 
     report = take(CustomerImporter, content, salon, manager, skip_rows=report.refused_rows)
