@@ -46,6 +46,7 @@ TRUE_WORDS = {"1", "true", "yes", "on", "y", "t"}
 DOTTED_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 INTERNATIONAL_NUMBER = re.compile(r"\+[1-9][0-9]{7,14}")
 VERIFY_SERVICE = re.compile(r"VA[0-9A-Za-z]+")
+CONTENT_TEMPLATE = re.compile(r"HX[0-9A-Za-z]+")
 DATABASE_ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
 
 
@@ -112,6 +113,8 @@ OPTIONAL: dict[str, str] = {
     "TWILIO_AUTH_TOKEN": "",
     "TWILIO_FROM": "",
     "TWILIO_WHATSAPP_FROM": "",
+    "TWILIO_OTP_TEMPLATE_AR": "",
+    "TWILIO_OTP_TEMPLATE_EN": "",
     "TWILIO_BASE_URL": "https://api.twilio.com",
     "TWILIO_VERIFY_SERVICE_SID": "",
     "TWILIO_VERIFY_BASE_URL": "https://verify.twilio.com",
@@ -194,6 +197,8 @@ class Environment:
     twilio_auth_token: str
     twilio_from: str
     twilio_whatsapp_from: str
+    twilio_otp_template_ar: str
+    twilio_otp_template_en: str
     twilio_base_url: str
     twilio_verify_service_sid: str
     twilio_verify_base_url: str
@@ -372,6 +377,12 @@ class Reader:
             refuse(name, "is not a number in international form", "write it like +966110000000, or leave it empty")
         return value
 
+    def content_template(self, name: str) -> str:
+        value = self.text(name)
+        if value and not CONTENT_TEMPLATE.fullmatch(value):
+            refuse(name, "is not the id of a content template", "use the one that starts with HX, or leave it empty")
+        return value
+
     def verify_service(self, name: str) -> str:
         value = self.text(name)
         if value and not VERIFY_SERVICE.fullmatch(value):
@@ -402,6 +413,8 @@ def read_environment(profile: Profile, variables: Mapping[str, str]) -> Environm
         twilio_auth_token=read.text("TWILIO_AUTH_TOKEN"),
         twilio_from=read.text("TWILIO_FROM"),
         twilio_whatsapp_from=read.phone_number("TWILIO_WHATSAPP_FROM"),
+        twilio_otp_template_ar=read.content_template("TWILIO_OTP_TEMPLATE_AR"),
+        twilio_otp_template_en=read.content_template("TWILIO_OTP_TEMPLATE_EN"),
         twilio_base_url=read.base_url("TWILIO_BASE_URL"),
         twilio_verify_service_sid=read.verify_service("TWILIO_VERIFY_SERVICE_SID"),
         twilio_verify_base_url=read.base_url("TWILIO_VERIFY_BASE_URL"),

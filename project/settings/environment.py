@@ -28,6 +28,8 @@ def environment_settings(environment: Environment) -> dict[str, Any]:
         "TWILIO_AUTH_TOKEN": environment.twilio_auth_token,
         "TWILIO_FROM": environment.twilio_from,
         "TWILIO_WHATSAPP_FROM": environment.twilio_whatsapp_from,
+        "TWILIO_OTP_TEMPLATE_AR": environment.twilio_otp_template_ar,
+        "TWILIO_OTP_TEMPLATE_EN": environment.twilio_otp_template_en,
         "TWILIO_BASE_URL": environment.twilio_base_url,
         "TWILIO_VERIFY_SERVICE_SID": environment.twilio_verify_service_sid,
         "TWILIO_VERIFY_BASE_URL": environment.twilio_verify_base_url,

@@ -110,6 +110,7 @@ BAD_IN_PRODUCTION = [
     ({"DEBUG": "True"}, "DEBUG", "is on"),
     ({"TWILIO_VERIFY_BASE_URL": "http://127.0.0.1:9000"}, "TWILIO_VERIFY_BASE_URL", "uses plain http"),
     ({"UNIFONIC_AUTHENTICATE_BASE_URL": "http://127.0.0.1:9000"}, "UNIFONIC_AUTHENTICATE_BASE_URL", "uses plain http"),
+    ({"TWILIO_OTP_TEMPLATE_AR": "SM01"}, "TWILIO_OTP_TEMPLATE_AR", "use the one that starts with HX"),
     ({"TWILIO_VERIFY_SERVICE_SID": "MG01"}, "TWILIO_VERIFY_SERVICE_SID", "use the one that starts with VA"),
     ({"TWILIO_VERIFY_SERVICE_SID": "VA01/x"}, "TWILIO_VERIFY_SERVICE_SID", "is not the id of a Verify service"),
     (VERIFY, "TWILIO_ACCOUNT_SID", "although TWILIO_VERIFY_SERVICE_SID is set"),

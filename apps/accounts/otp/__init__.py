@@ -58,7 +58,9 @@ def _twilio() -> CodeCarrier:
             settings.TWILIO_AUTH_TOKEN,
             settings.TWILIO_FROM,
             settings.TWILIO_BASE_URL,
-        )
+            settings.TWILIO_WHATSAPP_FROM,
+        ),
+        {"ar": settings.TWILIO_OTP_TEMPLATE_AR, "en": settings.TWILIO_OTP_TEMPLATE_EN},
     )
 
 

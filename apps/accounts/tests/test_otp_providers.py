@@ -26,6 +26,7 @@ def stand_in(monkeypatch, settings):
     monkeypatch.setattr("apps.accounts.services.codes.secrets.randbelow", lambda _limit: 123456)
     with running_stand_in() as server, translation.override("en"):
         settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, settings.TWILIO_FROM = "AC1", "secret", "SALON"
+        settings.TWILIO_OTP_TEMPLATE_AR, settings.TWILIO_OTP_TEMPLATE_EN = "HX01", "HX02"
         settings.UNIFONIC_APP_SID, settings.UNIFONIC_SENDER_ID = "app", "SALON"
         settings.AUTHENTICA_API_KEY, settings.AUTHENTICA_SENDER_NAME = "key", "SALON"
         settings.TWILIO_BASE_URL = settings.UNIFONIC_BASE_URL = settings.AUTHENTICA_BASE_URL = server.url
@@ -54,11 +55,26 @@ def test_twilio_sends_an_sms(stand_in, settings):
 
 def test_twilio_sends_whatsapp_when_asked(stand_in, settings):
     settings.OTP_PROVIDER = "twilio"
+    settings.TWILIO_WHATSAPP_FROM = "+966119999999"
     stand_in.answers = [(201, {"sid": "SM1", "status": "queued"})]
 
     services.request_code(phone=PHONE, channel="whatsapp")
 
-    assert form(stand_in.request[2]) == {"To": f"whatsapp:{PHONE}", "From": "whatsapp:SALON", "Body": ENGLISH}
+    sent = form(stand_in.request[2])
+    assert (sent["To"], sent["From"]) == (f"whatsapp:{PHONE}", "whatsapp:+966119999999")
+    assert (sent["ContentSid"], sent["ContentVariables"]) == ("HX02", '{"1": "123456"}')
+
+
+def test_without_a_template_of_the_language_twilio_sends_an_sms_instead_of_free_text_by_whatsapp(stand_in, settings):
+    """WhatsApp takes free text only from who wrote within a day, and drops other text after it was accepted."""
+    settings.OTP_PROVIDER = "twilio"
+    settings.TWILIO_OTP_TEMPLATE_EN = ""
+    stand_in.answers = [(201, {"sid": "SM1", "status": "queued"})]
+
+    services.request_code(phone=PHONE, channel="whatsapp")
+
+    assert len(stand_in.received) == 1
+    assert form(stand_in.request[2]) == {"To": PHONE, "From": "SALON", "Body": ENGLISH}
 
 
 def test_whatsapp_that_was_certainly_not_sent_falls_back_to_sms_with_the_same_code(stand_in, settings):

@@ -96,24 +96,19 @@ class TwilioClient:
     def send_whatsapp(
         self,
         to: str,
-        body: str | None = None,
-        content_sid: str | None = None,
+        content_sid: str,
         content_variables: Mapping[str, str] | None = None,
         *,
         status_callback: str = "",
     ) -> Sent:
-        """Send free text (only within 24 hours of the customer's last message) or a template. Returns `Sent`.
+        """Send the approved template `content_sid` (`HX…`) with its `content_variables` such as {"1": "Sara"}.
 
-        A template is its `content_sid` (`HX…`) with `content_variables` such as {"1": "Sara"}.
+        Returns `Sent`. Free text is not offered: WhatsApp takes it within 24 hours of the customer's last message only.
         """
-        if (body is None) == (content_sid is None):
-            raise TypeError("send_whatsapp takes either body or content_sid")
-        content = {"body": body} if content_sid is None else {"content_sid": content_sid}
+        fields = {"to": f"whatsapp:{to}", "from_": f"whatsapp:{self._whatsapp_sender}", "content_sid": content_sid}
         if content_variables:
-            content["content_variables"] = json.dumps(dict(content_variables), ensure_ascii=False)
-        return self._create(
-            to=f"whatsapp:{to}", from_=f"whatsapp:{self._whatsapp_sender}", status_callback=status_callback, **content
-        )
+            fields["content_variables"] = json.dumps(dict(content_variables), ensure_ascii=False)
+        return self._create(status_callback=status_callback, **fields)
 
     def fetch(self, message_id: str) -> Report | None:
         """What became of the message `message_id` (`SM…`); None when the account has no such message.

@@ -19,6 +19,7 @@ CHANNELS = {"sms", "whatsapp"}
 LOCALES = {"ar", "en"}
 
 TWILIO_ACCOUNT, TWILIO_TOKEN, TWILIO_FROM = "AC00000000000000000000000000000001", "twilio-canary-token", "+966110000000"
+TWILIO_TEMPLATES = {"ar": f"HX{1:032d}", "en": f"HX{2:032d}"}
 VERIFY_SERVICE = "VA00000000000000000000000000000001"
 UNIFONIC_APP_SID, UNIFONIC_SENDER = "unifonic-canary-appsid", "SALON"
 AUTHENTICATE_APP, AUTHENTICATE_TOKEN = "authenticate-canary-app", "authenticate-canary-token"
@@ -31,6 +32,8 @@ def settings_of(url):
         "TWILIO_ACCOUNT_SID": TWILIO_ACCOUNT,
         "TWILIO_AUTH_TOKEN": TWILIO_TOKEN,
         "TWILIO_FROM": TWILIO_FROM,
+        "TWILIO_OTP_TEMPLATE_AR": TWILIO_TEMPLATES["ar"],
+        "TWILIO_OTP_TEMPLATE_EN": TWILIO_TEMPLATES["en"],
         "TWILIO_BASE_URL": url,
         "TWILIO_VERIFY_BASE_URL": url,
         "UNIFONIC_APP_SID": UNIFONIC_APP_SID,
@@ -131,14 +134,11 @@ class CodeProviders:
             return twilio_error(400, 21211, f"Invalid 'To' Phone Number: {to}")
         if sender != (f"whatsapp:{TWILIO_FROM}" if channel == "whatsapp" else TWILIO_FROM):
             return twilio_error(400, 21606, f"The 'From' phone number {sender} is not valid")
-        self._deliver(to.removeprefix("whatsapp:"), channel, _typed(fields["Body"]), fields["Body"])
-        return 201, {
-            "sid": f"SM{uuid4().hex}",
-            "status": "queued",
-            "error_code": None,
-            "to": to,
-            "body": fields["Body"],
-        }
+        if channel == "whatsapp" and fields.get("ContentSid") not in TWILIO_TEMPLATES.values():
+            return twilio_error(400, 63016, "Outside the allowed window, use a template")
+        body = fields.get("Body") or json.loads(fields["ContentVariables"])["1"]
+        self._deliver(to.removeprefix("whatsapp:"), channel, _typed(body), body)
+        return 201, {"sid": f"SM{uuid4().hex}", "status": "queued", "error_code": None, "to": to, "body": body}
 
     def _verify_start(self, headers, body):
         fields, refusal = twilio_request(headers, body)

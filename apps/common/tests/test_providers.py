@@ -120,23 +120,18 @@ def test_twilio_sms_is_a_form_with_basic_authentication(stand_in):
     assert form(body) == {"To": PHONE, "From": FROM, "Body": TEXT}
 
 
-@pytest.mark.parametrize(
-    ("content", "fields"),
-    [
-        ({"body": TEXT}, {"Body": TEXT}),
-        (
-            {"content_sid": "HX01", "content_variables": {"1": "سارة"}},
-            {"ContentSid": "HX01", "ContentVariables": '{"1": "سارة"}'},
-        ),
-    ],
-)
-def test_twilio_whatsapp_prefixes_both_numbers(stand_in, content, fields):
+def test_twilio_whatsapp_is_a_template_between_two_prefixed_numbers(stand_in):
     stand_in.answers = [(201, {"sid": "SM02", "status": "accepted"})]
 
-    sent = TwilioClient(ACCOUNT, SECRET, FROM, stand_in.url).send_whatsapp(PHONE, **content)
+    sent = TwilioClient(ACCOUNT, SECRET, FROM, stand_in.url).send_whatsapp(PHONE, "HX01", {"1": "سارة"})
 
     assert sent == Sent("SM02", "accepted")
-    assert form(stand_in.request[2]) == {"To": f"whatsapp:{PHONE}", "From": f"whatsapp:{FROM}", **fields}
+    assert form(stand_in.request[2]) == {
+        "To": f"whatsapp:{PHONE}",
+        "From": f"whatsapp:{FROM}",
+        "ContentSid": "HX01",
+        "ContentVariables": '{"1": "سارة"}',
+    }
 
 
 def test_twilio_is_told_the_sender_and_where_to_report(stand_in):
@@ -169,16 +164,6 @@ def test_twilio_counts_what_it_knows_already(stand_in, counted, expected):
     stand_in.answers = [(201, {"sid": "SM01", "status": "queued", **counted})]
 
     assert twilio(stand_in.url) == Sent("SM01", "queued", *expected)
-
-
-@pytest.mark.parametrize("content", [{}, {"body": TEXT, "content_sid": "HX01"}])
-def test_twilio_whatsapp_is_either_text_or_template(stand_in, content):
-    client = TwilioClient(ACCOUNT, SECRET, FROM, stand_in.url)
-
-    with pytest.raises(TypeError):
-        client.send_whatsapp(PHONE, **content)
-
-    assert stand_in.received == []
 
 
 def test_twilio_is_called_at_the_configured_host_whatever_the_environment_says(stand_in, monkeypatch):
