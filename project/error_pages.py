@@ -9,6 +9,7 @@ from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from apps.common.trace import current_request_id
 from project.middleware import API_PREFIX, accepted_language, cookie_language
 
 API_ANSWERS: dict[int, tuple[str, str, Promise]] = {
@@ -46,7 +47,7 @@ def error_response(request: HttpRequest, status: int) -> HttpResponse:
     language = getattr(request, "LANGUAGE_CODE", None)
     with translation.override(language or (accepted_language if is_api else cookie_language)(request)):
         if not is_api:
-            return render(request, f"{status}.html", status=status)
+            return render(request, f"{status}.html", {"request_id": current_request_id()}, status=status)
         kind, code, detail = API_ANSWERS[status]
         errors = [{"code": code, "detail": str(detail), "attr": None}]
         return JsonResponse({"type": kind, "errors": errors}, status=status)

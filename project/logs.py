@@ -1,11 +1,15 @@
 """The last gate before a log line leaves the process."""
 
-import json
 import logging
 import re
-from datetime import UTC, datetime
+from logging.config import dictConfig
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 from apps.common.text import latin_digits
+from project.env import LogFormat
 
 # In every spelling that the product takes for a phone: with a country code, or a Saudi mobile without one.
 PHONE = re.compile(
@@ -58,16 +62,6 @@ class RefusalFilter(logging.Filter):
         return True
 
 
-class RedactingFilter(logging.Filter):
-    """Rewrites the finished message and traceback; the record's own fields stay as the caller gave them."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = redact(finished_message(record)), None
-        if record.exc_info and not record.exc_text:
-            record.exc_text = redact(logging.Formatter().formatException(record.exc_info))
-        return True
-
-
 def finished_message(record: logging.LogRecord) -> str:
     """A call whose arguments do not fit its text must cost a log line its values, not a request its answer."""
     try:
@@ -76,16 +70,79 @@ def finished_message(record: logging.LogRecord) -> str:
         return str(record.msg)
 
 
-class JsonFormatter(logging.Formatter):
-    """One JSON object per line."""
+def whereabouts(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+    """What is known of the request: of the one being answered, or of the one that Django tells of afterwards."""
+    # Here, because settings name this module before there are models.
+    from project.request_log import about_request
+
+    return {**about_request(getattr(event.get("_record"), "request", None)), **event}
+
+
+def gate(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+    """The finished line, every text and number of it, without what `redact` takes out."""
+    return {key: cleaned(value) for key, value in event.items()}
+
+
+def cleaned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {cleaned(key): cleaned(part) for key, part in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [cleaned(part) for part in value]
+    if value is None or isinstance(value, bool | float):
+        return value
+    text = redact(str(value))
+    return value if isinstance(value, int) and text == str(value) else text
+
+
+ABOUT_THE_LINE: list[Processor] = [
+    structlog.contextvars.merge_contextvars,
+    whereabouts,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+]
+RENDERERS: dict[LogFormat, Processor] = {
+    LogFormat.JSON: structlog.processors.JSONRenderer(ensure_ascii=False),
+    LogFormat.CONSOLE: structlog.dev.ConsoleRenderer(
+        colors=False, event_key="message", timestamp_key="at", pad_event_to=0
+    ),
+}
+
+
+class LineFormatter(structlog.stdlib.ProcessorFormatter):
+    """One line in one of two shapes, of our own calls, of libraries' and of structlog's. `gate` is the last to see it.
+
+    Of what a call adds as `extra`, only names known to be harmless are taken: Django adds whole requests.
+    """
+
+    def __init__(self, log_format: LogFormat) -> None:
+        super().__init__(
+            foreign_pre_chain=[*ABOUT_THE_LINE, structlog.stdlib.ExtraAdder(allow=["event_type", "handler"])],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                structlog.processors.EventRenamer("message"),
+                gate,
+                RENDERERS[log_format],
+            ],
+        )
 
     def format(self, record: logging.LogRecord) -> str:
-        line = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        if record.exc_text:
-            line["trace"] = record.exc_text
-        return json.dumps(line, ensure_ascii=False)
+        if not isinstance(record.msg, dict):
+            record.msg, record.args = finished_message(record), None
+        return super().format(record)
+
+
+def configure(config: dict[str, Any]) -> None:
+    """Django's `LOGGING_CONFIG`: the standard library writes, and structlog hands its lines to it."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *ABOUT_THE_LINE,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    dictConfig(config)

@@ -13,6 +13,7 @@ from apps.bookings.errors import BookingChanged
 from apps.bookings.models import Booking
 from apps.common.locks import lock
 from apps.common.statements import compiled
+from apps.common.trace import concerns_salon
 from apps.salons.models import Service, Staff
 
 ONE_DAY = timedelta(days=1)
@@ -21,6 +22,7 @@ ONE_DAY = timedelta(days=1)
 def lock_for_booking(*, person_id, service_id):
     """While it is held, what is counted per person stays true (in all salons), and so does what the salon offers."""
     salon_id = _salon_of.first(service=service_id)
+    concerns_salon(salon_id)
     lock(exclusive=[("person", person_id)], shared=[("schedule", salon_id)])
 
 
@@ -35,6 +37,7 @@ def lock_visit(booking_id, *other_staff_ids):
     Raises: Booking.DoesNotExist; BookingChanged when it went to another calendar meanwhile.
     """
     staff_id, salon_id = Booking.objects.values_list("staff_id", "salon_id").get(pk=booking_id)
+    concerns_salon(salon_id)
     lock(shared=[("schedule", salon_id)])
     lock_calendars({staff_id, *other_staff_ids})
     booking = lock_booking(booking_id)

@@ -62,4 +62,5 @@ def _call_optional(handler: Handler, event: Any) -> None:
         with transaction.atomic():
             handler(event)
     except Exception:
-        logger.exception("optional handler failed", extra={"event": type(event).__name__, "handler": handler.__name__})
+        about = {"event_type": type(event).__name__, "handler": handler.__name__}
+        logger.exception("optional handler failed", extra=about)

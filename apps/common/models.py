@@ -6,6 +6,7 @@ from simple_history.models import HistoricalRecords
 
 from apps.common.doors import Door, current_door
 from apps.common.text import localized, search_key
+from apps.common.trace import concerns_salon
 
 
 class Versions(HistoricalRecords):
@@ -16,6 +17,10 @@ class Versions(HistoricalRecords):
             _("way in"), max_length=8, choices=Door.choices, default=current_door, db_default="", blank=True
         )
         return {**super().get_extra_fields(model, fields), "history_door": door}
+
+    def create_historical_record(self, instance, history_type, using=None):
+        concerns_salon(getattr(instance, "salon_id", None))
+        super().create_historical_record(instance, history_type, using)
 
     def get_meta_options(self, model):
         options = super().get_meta_options(model)

@@ -9,6 +9,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from apps.common.trace import running
+
 Watch = Callable[[str], AbstractContextManager[None]]
 
 _watches: list[Watch] = []
@@ -28,7 +30,7 @@ class PassCommand(BaseCommand):
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         name = self.__module__.rpartition(".")[2]
-        with ExitStack() as watched:
+        with running(name), ExitStack() as watched:
             for watch in _watches:
                 watched.enter_context(watch(name))
             return super().execute(*args, **options)

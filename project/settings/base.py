@@ -1,5 +1,6 @@
 """What is the same for the demo, the tests and production. Apps are named by dotted strings."""
 
+import logging
 from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
@@ -50,11 +51,16 @@ INSTALLED_APPS = [
     "apps.notifications",
     "apps.storefront",
     "django_vite",
+    "django_structlog",
 ]
 MIDDLEWARE = [
+    # First, so that every line of the log knows the door.
+    "project.middleware.DoorMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # After the one that answers for static files, which get no line.
+    "project.request_log.RequestMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -66,7 +72,6 @@ MIDDLEWARE = [
     # After authentication, because an operator's own choice of language counts.
     "project.middleware.LanguageMiddleware",
     "project.middleware.ReaderMiddleware",
-    "project.middleware.DoorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
@@ -144,6 +149,18 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     }
 }
+
+# --- The log ---
+
+LOGGING_CONFIG = "project.logs.configure"
+# What is not trusted or not well formed is taken out before the library looks.
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+# The library would ask the database who is signed in; our lines name whoever is known by then.
+DJANGO_STRUCTLOG_USER_ID_FIELD = ""
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
+# Why a request was refused or failed is a line of its own, with a level of its own.
+DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = DJANGO_STRUCTLOG_STATUS_5XX_LOG_LEVEL = logging.INFO
 
 # --- Third-party apps ---
 

@@ -58,6 +58,7 @@ def environment_settings(environment: Environment) -> dict[str, Any]:
         "REST_FRAMEWORK": {**REST_FRAMEWORK, "NUM_PROXIES": environment.trusted_proxy_count},
         "SIMPLE_JWT": {**SIMPLE_JWT, "SIGNING_KEY": environment.jwt_signing_key},
         "LOGGING": logging_settings(environment.log_format),
+        "DJANGO_STRUCTLOG_CELERY_ENABLED": bool(environment.celery_broker_url),
         "DEMO_MODE": environment.profile is Profile.DEMO,
     }
 

@@ -11,23 +11,22 @@ def logging_settings(log_format: LogFormat) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "filters": {
             "refusal": {"()": "project.logs.RefusalFilter"},
-            "redact": {"()": "project.logs.RedactingFilter"},
         },
         "formatters": {
-            LogFormat.CONSOLE.value: {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
-            LogFormat.JSON.value: {"()": "project.logs.JsonFormatter"},
+            "line": {"()": "project.logs.LineFormatter", "log_format": log_format},
         },
         "handlers": {
             "console": {
                 "class": "logging.StreamHandler",
-                "formatter": log_format.value,
-                "filters": ["refusal", "redact"],
+                "formatter": "line",
+                "filters": ["refusal"],
             }
         },
         "root": {"handlers": ["console"], "level": "INFO"},
         "loggers": {
             # Replaces Django's own handlers, which would print a second line and mail a traceback.
             "django": {"handlers": [], "level": "INFO", "propagate": True},
-            "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+            # Each request has a line of ours; the development server's own would be a second one.
+            "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
         },
     }

@@ -110,3 +110,17 @@ def test_every_answer_carries_the_security_headers(client, address):
     assert "default-src 'self'" in policy
     assert "frame-ancestors 'none'" in policy
     assert "script-src 'self' 'unsafe-eval'" in policy
+
+
+@pytest.mark.urls(__name__)
+@pytest.mark.django_db
+@pytest.mark.parametrize(("language", "words"), [("en", "Number of this request:"), ("ar", "رقم هذا الطلب:")])
+def test_an_error_page_shows_the_number_that_the_log_has(language, words):
+    client = Client(raise_request_exception=False)
+    client.cookies["django_language"] = language
+
+    response = client.get("/crash")
+
+    number = response.headers["X-Request-ID"]
+    assert len(number) == 36
+    assert f'{words} <bdi dir="ltr">{number}</bdi>' in response.content.decode()

@@ -5,12 +5,13 @@ import sys
 from logging.config import dictConfig
 
 import pytest
+import structlog
 from django.conf import settings
 from django.test import Client
 
 from apps.accounts.tests.factories import OwnerFactory
 from project.env import LogFormat
-from project.logs import JsonFormatter, RedactingFilter, redact
+from project.logs import LineFormatter, redact
 from project.settings.logging import logging_settings
 
 TOKEN = "ey" + "JhbGciOiJIUzI1NiJ9" + ".eyJzdWIiOiIxIn0" + ".c2lnbmF0dXJl"
@@ -43,32 +44,44 @@ def test_a_line_keeps_its_sense_and_loses_its_secrets(text, redacted):
     assert redact(text) == redacted
 
 
-def make_record(message, *arguments, error=None):
-    return logging.LogRecord("apps.payments", logging.ERROR, __file__, 1, message, arguments, error)
+def line_of(message, *arguments, error=None, **extra):
+    record = logging.LogRecord("apps.payments", logging.ERROR, __file__, 1, message, arguments, error)
+    vars(record).update(extra)
+    return json.loads(LineFormatter(LogFormat.JSON).format(record))
 
 
 def test_arguments_and_tracebacks_are_redacted_too():
     try:
         int("+966500000123x")
     except ValueError:
-        record = make_record("sending to %s failed", "+966500000123", error=sys.exc_info())
+        line = line_of("sending to %s failed", "+966500000123", error=sys.exc_info())
 
-    assert RedactingFilter().filter(record) is True
-
-    line = json.loads(JsonFormatter().format(record))
     assert line["message"] == "sending to [phone …23] failed"
-    assert "[phone …23]x" in line["trace"]
-    assert "0123" not in line["trace"].split("Error:")[1]
+    assert "[phone …23]x" in line["exception"]
+    assert "0123" not in line["exception"].split("Error:")[1]
     assert line["level"] == "error"
     assert line["logger"] == "apps.payments"
 
 
+def test_fields_are_redacted_as_deep_as_they_go_and_numbers_too():
+    with structlog.contextvars.bound_contextvars(
+        told={"to": ["+966500000123", 966500000123], "+966500000123": TOKEN}, queries=7, share=0.5, is_late=False
+    ):
+        line = line_of("sent")
+
+    assert line["told"] == {"to": ["[phone …23]", "[phone …23]"], "[phone …23]": "[token]"}
+    assert (line["queries"], line["share"], line["is_late"]) == (7, 0.5, False)
+
+
+def test_of_what_a_library_adds_only_harmless_names_are_taken():
+    line = line_of("optional handler failed", event_type="BookingPlaced", handler="tell", status_code=500, body="x")
+
+    assert (line["event_type"], line["handler"]) == ("BookingPlaced", "tell")
+    assert line.keys().isdisjoint({"status_code", "body"})
+
+
 def test_a_call_with_wrong_arguments_still_logs():
-    record = make_record("two values %s %s", "one")
-
-    RedactingFilter().filter(record)
-
-    assert record.getMessage() == "two values %s %s"
+    assert line_of("two values %s %s", "one")["message"] == "two values %s %s"
 
 
 def test_the_secret_part_of_a_callback_address_is_left_out():
@@ -78,11 +91,13 @@ def test_the_secret_part_of_a_callback_address_is_left_out():
 
 
 @pytest.fixture(params=LogFormat)
-def log(request):
+def log(request, monkeypatch):
     """What the process writes while the test runs, in each shape."""
     written = io.StringIO()
     configured = logging_settings(request.param)
     configured["handlers"]["console"]["stream"] = written
+    # Every request has one more line, see test_request_log.py.
+    monkeypatch.setattr(logging.getLogger("django_structlog"), "level", logging.WARNING)
     dictConfig(configured)
     yield written
     dictConfig(settings.LOGGING)
@@ -126,6 +141,15 @@ def test_a_refused_request_is_redacted_like_every_other(log):
 
     assert "[phone …23]" in log.getvalue()
     assert "0500000123" not in log.getvalue()
+
+
+@pytest.mark.django_db
+def test_a_refusal_that_django_tells_of_afterwards_has_the_number_and_the_door_of_its_request(log):
+    answer = Client().get("/api/v1/nowhere/")
+
+    (line,) = log.getvalue().splitlines()
+    assert answer.headers["X-Request-ID"] in line
+    assert "door=api" in line or '"door": "api"' in line
 
 
 def test_a_failure_of_our_own_keeps_its_level_and_its_traceback(log):

@@ -95,7 +95,7 @@ def test_an_optional_handler_that_fails_is_undone_and_logged_while_the_fact_stan
 
     assert names() == {"event fact", "event required 7"}
     [record] = caplog.records
-    assert (record.levelname, record.event, record.handler) == ("ERROR", "Happened", "optional")
+    assert (record.levelname, record.event_type, record.handler) == ("ERROR", "Happened", "optional")
 
 
 @pytest.mark.django_db
