@@ -35,6 +35,7 @@ SECRET_LENGTHS = {
     "MOYASAR_WEBHOOK_SECRET": 16,
     "MOYASAR_WEBHOOK_SECRET_PREVIOUS": 16,
     "UNIFONIC_CALLBACK_SECRET": 16,
+    "METRICS_TOKEN": 32,
 }
 DISTINCT_CHARACTERS = 8
 # Authentica's keys are bcrypt text, $2y$10$ and 53 characters more.
@@ -138,6 +139,8 @@ OPTIONAL: dict[str, str] = {
     "AUTHENTICA_HOLDS_CODES": "false",
     "TRUSTED_PROXY_COUNT": "0",
     "EINVOICING_PROVIDER": "",
+    "METRICS_TOKEN": "",
+    "PROMETHEUS_MULTIPROC_DIR": "",
     "SENTRY_DSN": "",
 }
 VARIABLES: dict[str, Default] = {
@@ -224,6 +227,8 @@ class Environment:
     trusted_proxy_count: int
     einvoicing_provider: str
     log_format: LogFormat
+    metrics_token: str
+    prometheus_multiproc_dir: str
     sentry_dsn: str
 
 
@@ -371,6 +376,13 @@ class Reader:
             refuse(name, "names no class", "write it like package.module.Class, or leave it empty")
         return value
 
+    def directory(self, name: str) -> str:
+        """Empty, or a directory that this process may write to."""
+        value = self.text(name)
+        if value and not (Path(value).is_dir() and os.access(value, os.W_OK)):
+            refuse(name, "is no directory that can be written to", "make it, empty, before every start")
+        return value
+
     def phone_number(self, name: str) -> str:
         value = self.text(name)
         if value and not INTERNATIONAL_NUMBER.fullmatch(value):
@@ -440,6 +452,8 @@ def read_environment(profile: Profile, variables: Mapping[str, str]) -> Environm
         trusted_proxy_count=read.count("TRUSTED_PROXY_COUNT", LONGEST_PROXY_CHAIN),
         einvoicing_provider=read.dotted_path("EINVOICING_PROVIDER"),
         log_format=read.one_of("LOG_FORMAT", LogFormat),
+        metrics_token=read.secret("METRICS_TOKEN"),
+        prometheus_multiproc_dir=read.directory("PROMETHEUS_MULTIPROC_DIR"),
         sentry_dsn=read.address("SENTRY_DSN"),
     )
     check_providers(environment)

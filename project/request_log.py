@@ -16,9 +16,11 @@ from django_structlog.celery.signals import modify_context_before_task_publish
 from django_structlog.signals import bind_extra_request_finished_metadata
 
 from apps.common.doors import current_door
+from apps.common.metrics import QUERIES, REQUESTS
 from apps.common.trace import current_request_id, is_well_formed
 from project.middleware import door_of
 
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 GIVEN_ID = "HTTP_X_REQUEST_ID"
 
 
@@ -74,12 +76,16 @@ class RequestMiddleware(django_structlog.middlewares.RequestMiddleware):
 
 @receiver(bind_extra_request_finished_metadata)
 def tell_the_end(request: HttpRequest, response: HttpResponse, log_kwargs: dict[str, Any], **kwargs: Any) -> None:
-    """The client gets the id, the line gets the cost."""
+    """The client gets the id, the line and the metrics get the cost."""
     request.request_id = current_request_id()  # type: ignore[attr-defined]  # Django logs a refusal after this
     response.headers["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
     cost = request.cost  # type: ignore[attr-defined]
+    view = view_of(request)
+    method = request.method if request.method in METHODS else "other"
+    REQUESTS.labels(view, method, response.status_code).observe(cost.seconds)
+    QUERIES.labels(view).observe(cost.query_seconds)
     log_kwargs |= {
-        "view": view_of(request),
+        "view": view,
         "duration_ms": round(cost.seconds * 1000, 1),
         "queries": cost.queries,
         "query_ms": round(cost.query_seconds * 1000, 1),

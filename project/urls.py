@@ -4,6 +4,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from project import health
 from project.admin_site.language import set_language
+from project.metrics import metrics
 from project.pictures import picture
 
 urlpatterns = [
@@ -15,6 +16,7 @@ urlpatterns = [
     re_path(r"^media/(?P<name>[0-9a-f]{32})\.webp$", picture, name="picture"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("", include("apps.storefront.urls")),
 ]
 handler400 = "project.error_pages.bad_request"

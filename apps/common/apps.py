@@ -13,5 +13,8 @@ class CommonConfig(AppConfig):
             checks,  # noqa: F401  registers the system checks
             name_keys,
         )
+        from apps.common.events import watch_events
+        from apps.common.metrics import count_event
 
         name_keys.install()
+        watch_events(count_event)

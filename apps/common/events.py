@@ -32,6 +32,7 @@ class RowsExported:
     network: str
 
 
+_watches: list[Handler] = []
 _subscriptions: defaultdict[type[Any], list[Subscription]] = defaultdict(list)
 
 
@@ -39,6 +40,12 @@ def subscribe(event_type: type[Any], handler: Handler, *, required: bool = True)
     """Call `handler(event)` for each published `event_type`. Made in `AppConfig.ready`, listed in docs/events.md."""
     if (handler, required) not in _subscriptions[event_type]:
         _subscriptions[event_type].append((handler, required))
+
+
+def watch_events(watch: Handler) -> None:
+    """Let every published event pass by `watch(event)`, which writes nothing and cannot fail. Made in `ready`."""
+    if watch not in _watches:
+        _watches.append(watch)
 
 
 def subscriptions() -> dict[type[Any], list[Subscription]]:
@@ -50,6 +57,8 @@ def publish(event: Any) -> None:
     """Tell every subscriber. Raises RuntimeError outside a transaction: a fact that is not being stored is no fact."""
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError(f"{type(event).__name__} was published outside a transaction")
+    for watch in _watches:
+        watch(event)
     for handler, required in _subscriptions[type(event)]:
         if required:
             handler(event)

@@ -26,7 +26,7 @@ def watch_passes(watch: Watch) -> None:
 
 
 class PassCommand(BaseCommand):
-    """A command that does everything due, once, and is safe beside itself."""
+    """A command that does everything due, or judges everything, once, and is safe beside itself."""
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         name = self.__module__.rpartition(".")[2]

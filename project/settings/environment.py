@@ -54,6 +54,8 @@ def environment_settings(environment: Environment) -> dict[str, Any]:
         "OPERATOR_MFA": environment.operator_mfa.value,
         "TRUSTED_PROXY_COUNT": environment.trusted_proxy_count,
         "EINVOICING_PROVIDER": environment.einvoicing_provider,
+        "METRICS_TOKEN": environment.metrics_token,
+        "PROMETHEUS_MULTIPROC_DIR": environment.prometheus_multiproc_dir,
         "SENTRY_DSN": environment.sentry_dsn,
         "REST_FRAMEWORK": {**REST_FRAMEWORK, "NUM_PROXIES": environment.trusted_proxy_count},
         "SIMPLE_JWT": {**SIMPLE_JWT, "SIGNING_KEY": environment.jwt_signing_key},

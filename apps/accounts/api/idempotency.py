@@ -24,6 +24,7 @@ from apps.accounts.errors import IdempotencyKeyRequired, IdempotencyKeyReused, R
 from apps.accounts.models import IdempotencyKey
 from apps.common.history import insert_unless
 from apps.common.locks import try_lock
+from apps.common.metrics import REPLAYS
 from apps.common.statements import compiled
 from apps.common.transactions import use_case
 
@@ -160,6 +161,7 @@ def _answer(response: Response) -> dict[str, Any]:
 
 
 def _replay(row: IdempotencyKey) -> Response:
+    REPLAYS.inc()
     data = json.loads(row.response_body) if row.response_body else None
     return Response(data, status=row.response_status, headers={"Idempotent-Replayed": "true"})
 

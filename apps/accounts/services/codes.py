@@ -31,6 +31,7 @@ from apps.accounts.services.guards import (
 )
 from apps.accounts.services.tokens import TokenPair, issue_tokens
 from apps.common.errors import RateLimited, Unavailable
+from apps.common.metrics import count_code
 from apps.common.network import UNKNOWN
 from apps.common.phones import is_mobile_of, normalize_phone
 from apps.common.providers import ProviderError, ProviderOutcomeUnknown, ProviderRejected
@@ -86,6 +87,7 @@ def request_code(
     number = normalize_phone(phone)
     if number is None or not is_mobile_of(settings.OTP_COUNTRIES, number):
         raise PhoneNotAllowed
+    count_code("requested")
     provider = get_otp_provider()
     is_held = holds_codes(provider)
     challenge, code, allowances = _replace_challenge(number, network, channel, purpose, is_held=is_held)
@@ -96,10 +98,12 @@ def request_code(
         logger.warning("sign-in code: outcome unknown (%s)", error.code)
     except ProviderError as error:
         logger.warning("sign-in code not sent (%s)", error.code)
+        count_code("unsent")
         _withdraw(challenge, allowances)
         if isinstance(error, ProviderRejected):
             raise PhoneNotAllowed from error
         raise Unavailable from error
+    count_code("sent")
     return challenge
 
 
@@ -135,6 +139,7 @@ def use_up(proven: ProvenCode) -> None:
     if not _unused(OtpChallenge.objects.filter(pk=challenge.pk), challenge.purpose).update(used_at=timezone.now()):
         raise OtpExpired
     attempt_succeeded(proven.attempt)
+    count_code("verified")
 
 
 # --- Sending ---

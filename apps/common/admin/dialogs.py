@@ -23,6 +23,7 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from apps.common.errors import Conflict, DomainError, ProofNeeded
+from apps.common.metrics import count_refusal
 
 
 class ReasonDialog(BaseDialogForm):
@@ -69,11 +70,14 @@ def attempt(use_case):
     try:
         use_case()
     except DomainError as error:
-        return error
+        refusal = error
     except IntegrityError:
         # Somebody else stored the same thing between our check and our write.
-        return Conflict()
-    return None
+        refusal = Conflict()
+    else:
+        return None
+    count_refusal(refusal)
+    return refusal
 
 
 def page_of(request):

@@ -8,6 +8,7 @@ from drf_standardized_errors.handler import exception_handler as exception_handl
 from rest_framework import exceptions, status
 
 from apps.common import errors
+from apps.common.metrics import count_refusal
 
 STATUS = {
     errors.Rejected: status.HTTP_400_BAD_REQUEST,
@@ -35,6 +36,7 @@ class DomainErrorHandler(ExceptionHandler):
         if isinstance(exc, RequestDataTooBig):
             return BodyTooLarge()
         if isinstance(exc, errors.DomainError):
+            count_refusal(exc)
             return _to_api_exception(exc)
         return super().convert_known_exceptions(exc)
 

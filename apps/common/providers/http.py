@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 import requests
 from urllib3.exceptions import HTTPError
 
+from apps.common.metrics import calling
 from apps.common.providers import ProviderError, ProviderOutcomeUnknown, ProviderRejected, ProviderUnavailable
 
 TIMEOUT = (3, 5)  # seconds to connect, seconds between two pieces of the answer; their sum is all an answer gets
@@ -87,7 +88,7 @@ def ask_form(provider: str, url: str, fields: Mapping[str, object]) -> Answer:
 def _post(provider: str, url: str, text: str, headers: dict[str, str], auth: tuple[str, str] | None) -> Answer:
     body = _WatchedBody(text.encode())
     try:
-        return _exchange("POST", url, {"data": body, "headers": headers, "auth": auth})
+        return _exchange(provider, "POST", url, {"data": body, "headers": headers, "auth": auth})
     except FAILURES as error:
         # The cause is named, not chained: its text may hold the address, the account or a header's value.
         name = type(error).__name__
@@ -98,17 +99,22 @@ def _post(provider: str, url: str, text: str, headers: dict[str, str], auth: tup
 
 def _question(provider: str, method: str, url: str, content: dict[str, Any]) -> Answer:
     try:
-        return _exchange(method, url, content)
+        return _exchange(provider, method, url, content)
     except FAILURES as error:
         name = type(error).__name__
     raise ProviderUnavailable(f"{provider}: no answer to a question ({name})", "no_answer")
 
 
-def _exchange(method: str, url: str, content: dict[str, Any]) -> Answer:
+def _exchange(provider: str, method: str, url: str, content: dict[str, Any]) -> Answer:
     deadline = time.monotonic() + sum(TIMEOUT)
     limits: dict[str, Any] = {"timeout": TIMEOUT, "allow_redirects": False, "stream": True}
-    with requests.Session() as session, session.request(method, url, **content, **limits) as response:
+    with (
+        calling(provider) as call,
+        requests.Session() as session,
+        session.request(method, url, **content, **limits) as response,
+    ):
         answered = _json_object(_read(response, deadline))
+        call.answered(response.status_code)
         return Answer(response.status_code, answered or {}, answered is not None)
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import requests
 from urllib3.exceptions import HTTPError
 
+from apps.common.metrics import calling
 from apps.payments.moyasar.errors import (
     GatewayBusy,
     GatewayError,
@@ -217,9 +218,11 @@ class MoyasarClient:
         url, started = "/".join((self._base_url, *path)), time.monotonic()
         failure: GatewayError
         try:
-            status, request_id, told = exchange(
-                method, url, secret_key=self._secret_key, timeout=self._timeout, body=body, query=query
-            )
+            with calling("moyasar") as call:
+                status, request_id, told = exchange(
+                    method, url, secret_key=self._secret_key, timeout=self._timeout, body=body, query=query
+                )
+                call.answered(status)
             spent = (time.monotonic() - started) * 1000
             logger.info("%s: HTTP %d in %d ms, request %s", operation, status, spent, self._safe(request_id))
             if 200 <= status < 300:

@@ -1,10 +1,15 @@
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from apps.common.passes import PassCommand
 from apps.payments.moyasar import GatewayError
 from project.invariants import judgements
 
 
-class Command(BaseCommand):
+class RulesBroken(CommandError):
+    """Its name is kept as the error of this run, see `project.metrics`."""
+
+
+class Command(PassCommand):
     help = "Looks through the whole database for broken rules; exit 1 and a list when there is one."
 
     def add_arguments(self, parser):
@@ -20,7 +25,7 @@ class Command(BaseCommand):
             raise CommandError(f"The gateway could not be read: {error}") from error
         broken = [judgement for judgement in judged if judgement.rows]
         if broken:
-            raise CommandError(f"{len(broken)} of {len(judged)} rules are broken.")
+            raise RulesBroken(f"{len(broken)} of {len(judged)} rules are broken.")
         self.stdout.write(f"All {len(judged)} rules hold.")
 
 

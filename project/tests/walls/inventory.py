@@ -148,7 +148,7 @@ SCREENS = {
 }
 
 # Addresses outside admin and API: public, and none shows a row of a salon.
-PUBLIC = {"set_language", "schema", "docs", "payment-return", "picture", "healthz", "readyz"}
+PUBLIC = {"set_language", "schema", "docs", "payment-return", "picture", "healthz", "readyz", "metrics"}
 PUBLIC |= {f"storefront-{name}" for name in storefront.PLACES}
 
 # The API: who may call an operation. A method that is not listed does not exist.
