@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from apps.common.doors import current_door
 from apps.common.statements import prepared_cursor
+from apps.common.trace import current_request_id
 
 
 def save_as(instance, *, actor, reason="", update_fields=None):
@@ -88,12 +89,15 @@ def _insert_or_withdraw(instance, rule, actor, reason):
 
 
 # In the order in which their values are sent.
-ABOUT_THE_CHANGE = ("history_date", "history_type", "history_change_reason", "history_user", "history_door")
+ABOUT_THE_CHANGE = (
+    *("history_date", "history_type", "history_change_reason", "history_user"),
+    *("history_door", "history_request"),
+)
 
 
 def about_the_change(kind, *, actor, reason):
     """Values of the columns ABOUT_THE_CHANGE for a change made now; `kind` is `+`, `~` or `-`."""
-    return [timezone.now(), kind, reason, actor and actor.pk, current_door()]
+    return [timezone.now(), kind, reason, actor and actor.pk, current_door(), current_request_id()]
 
 
 @cache

@@ -6,17 +6,24 @@ from simple_history.models import HistoricalRecords
 
 from apps.common.doors import Door, current_door
 from apps.common.text import localized, search_key
-from apps.common.trace import concerns_salon
+from apps.common.trace import LONGEST_ID, concerns_salon, current_request_id
 
 
 class Versions(HistoricalRecords):
-    """Beside who, when and why, every version keeps the door it came through; those of a salon are found by day."""
+    """Beside who, when and why, every version keeps the door it came through and the number of the request, which the
+    log has too. Those of a salon are found by day.
+    """
 
     def get_extra_fields(self, model, fields):
         door = models.CharField(
             _("way in"), max_length=8, choices=Door.choices, default=current_door, db_default="", blank=True
         )
-        return {**super().get_extra_fields(model, fields), "history_door": door}
+        # NULL on lines from before numbers were kept. Without a default of the database, the migration that adds the
+        # column would write the number of its own run into all of them.
+        request = models.CharField(
+            _("request number"), max_length=LONGEST_ID, null=True, default=current_request_id, db_default=None
+        )
+        return {**super().get_extra_fields(model, fields), "history_door": door, "history_request": request}
 
     def create_historical_record(self, instance, history_type, using=None):
         concerns_salon(getattr(instance, "salon_id", None))

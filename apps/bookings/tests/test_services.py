@@ -19,6 +19,7 @@ from apps.bookings.errors import (
 from apps.bookings.models import Booking
 from apps.bookings.tests.conftest import NOW
 from apps.bookings.tests.factories import BookingFactory
+from apps.common import trace
 from apps.common.doors import Door, through
 from apps.common.errors import InvalidTransition
 from apps.salons.models import Customer
@@ -417,8 +418,9 @@ def test_a_day_goes_to_colleagues_and_what_is_over_or_nobody_can_take_stays(hous
     assert places[left.pk] == (anna, house.at(9), 1)
 
 
-def test_adm07_a_booking_keeps_the_door_it_came_through(house):
-    with through(Door.API):
-        booking = book(house)
+def test_adm07_a_booking_keeps_the_door_and_the_request_it_came_through(house):
+    with through(Door.API), trace.running("request"):
+        number, booking = trace.current_request_id(), book(house)
 
-    assert booking.history.get().history_door == Door.API
+    line = booking.history.get()
+    assert (line.history_door, line.history_request) == (Door.API, number)

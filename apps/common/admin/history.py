@@ -185,6 +185,7 @@ class GuardedHistoryMixin(SimpleHistoryAdmin):
             "who": isolated(called(record.history_user, row)) if record.history_user else _("the system"),
             "reason": record.history_change_reason or "",
             "door": record.get_history_door_display(),
+            "request": record.history_request or "",
         }
         return record
 
