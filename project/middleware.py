@@ -1,9 +1,10 @@
-"""Which language answers a request, for whose eyes, and which door its changes come through."""
+"""Which language answers a request, for whose eyes, by which door its changes come, and under which headers."""
 
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.middleware.security import SecurityMiddleware
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_supported_language_variant
@@ -12,8 +13,29 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from apps.common.doors import Door, through
 from apps.common.reader import reading
 
+# No page asks a device for any of these, and so no script that got into one may.
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in ("camera", "display-capture", "geolocation", "microphone", "midi", "payment", "serial", "usb")
+)
 API_PREFIX = "/api/"
 WEBHOOK_PREFIX = "/api/v1/webhooks/"
+
+
+class HeadersMiddleware(SecurityMiddleware):
+    """Headers of every answer, also of one that Django's own middleware inside of this one gives or fails to give.
+
+    An answer that does not say how long it may be kept is kept by nobody: most are about one person.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Redirecting is left to Django's own."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        response = super().process_response(request, response)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
 
 
 class DoorMiddleware:

@@ -56,12 +56,15 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # First, so that every line of the log knows the door.
     "project.middleware.DoorMiddleware",
+    # What writes headers stands outside of what may answer by itself: redirects, refused hosts, static files.
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "project.middleware.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # After the one that answers for static files, which get no line.
     "project.request_log.RequestMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -73,7 +76,6 @@ MIDDLEWARE = [
     "project.middleware.LanguageMiddleware",
     "project.middleware.ReaderMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
 ]
 ROOT_URLCONF = "project.urls"
@@ -134,6 +136,8 @@ MEDIA_URL = "media/"
 MEDIA_ROOT = VAR_DIR / "media"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
+# Static files are for our own pages.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 # Alpine, which Unfold's pages are built on, evaluates expressions; its pages also carry style attributes.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
