@@ -1,15 +1,52 @@
 import pytest
+import requests
+from django.core.exceptions import FieldError, ImproperlyConfigured, MultipleObjectsReturned
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+)
+from django.template import TemplateSyntaxError
 from django.test import Client, RequestFactory
 from django.urls import path
+from rest_framework.decorators import api_view, permission_classes
+from rest_framework.permissions import AllowAny
 
 from project import error_pages, urls
 
+SECRET = "secret detail of the failure"
+# What breaks inside of us, with what it would tell; a row that is missing or a right that lacks is no crash.
+FAILURES = {
+    kind: kind(f"SELECT {SECRET}")
+    for kind in (
+        *(RuntimeError, ValueError, KeyError, TypeError, AttributeError, AssertionError, RecursionError, MemoryError),
+        *(OSError, TimeoutError, ConnectionError, LookupError, ArithmeticError, ImportError, NotImplementedError),
+        *(DatabaseError, OperationalError, IntegrityError, DataError, ProgrammingError, InterfaceError),
+        *(FieldError, ImproperlyConfigured, MultipleObjectsReturned, TemplateSyntaxError, requests.RequestException),
+    )
+}
+failure = FAILURES[RuntimeError]
+
 
 def crash(request):
-    raise RuntimeError("secret detail of the failure")
+    raise failure
 
 
-urlpatterns = [path("crash", crash), path("api/v1/crash", crash), *urls.urlpatterns]
+@api_view(["GET"])
+@permission_classes([AllowAny])
+def crash_of_an_operation(request):
+    raise failure
+
+
+urlpatterns = [
+    path("crash", crash),
+    path("api/v1/crash", crash),
+    path("api/v1/operation", crash_of_an_operation),
+    *urls.urlpatterns,
+]
 handler400, handler403 = urls.handler400, urls.handler403
 handler404, handler500 = urls.handler404, urls.handler500
 
@@ -47,13 +84,22 @@ def test_an_unknown_api_address_keeps_the_error_shape(client, language):
 
 @pytest.mark.urls(__name__)
 @pytest.mark.django_db
-@pytest.mark.parametrize("address", ["/crash", "/api/v1/crash"])
-def test_a_crash_shows_no_detail(address):
+@pytest.mark.parametrize("address", ["/crash", "/api/v1/crash", "/api/v1/operation"])
+@pytest.mark.parametrize("kind", FAILURES, ids=lambda kind: kind.__name__)
+def test_a_crash_shows_no_detail(monkeypatch, kind, address):
+    monkeypatch.setattr(f"{__name__}.failure", FAILURES[kind])
+
     response = Client(raise_request_exception=False).get(address)
 
-    assert response.status_code == 500
-    assert "secret detail" not in response.content.decode()
-    assert "Traceback" not in response.content.decode()
+    page = response.content.decode()
+    assert response.status_code == (503 if kind is OperationalError and address == "/api/v1/operation" else 500)
+    assert not [word for word in (SECRET, "Traceback", "SELECT", kind.__name__, __name__) if word in page]
+
+
+@pytest.mark.urls(__name__)
+def test_control_the_crash_reaches_the_handler_with_its_detail(client):
+    with pytest.raises(RuntimeError, match=SECRET):
+        client.get("/crash")
 
 
 @pytest.mark.urls(__name__)
