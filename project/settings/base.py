@@ -32,7 +32,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
+    "project.static_files.ShippedFilesConfig",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -132,10 +132,15 @@ USE_TZ = True
 # --- Static files and headers ---
 
 STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+HASHED_STATIC_FILES = {"BACKEND": "project.static_files.HashedFilesStorage"}
 MEDIA_URL = "media/"
 MEDIA_ROOT = VAR_DIR / "media"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
+# Twelve digits are Django's hash; the storefront's build has named its files already.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"\.[0-9a-f]{12}\.\w+$|^/static/storefront/assets/"
 # Static files are for our own pages.
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 # Alpine, which Unfold's pages are built on, evaluates expressions; its pages also carry style attributes.

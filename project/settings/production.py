@@ -2,18 +2,16 @@
 
 from datetime import timedelta
 
-from project.env import BASE_DIR, Profile, process_variables, read_environment
+from project.env import Profile, process_variables, read_environment
 from project.settings.base import *
 from project.settings.environment import environment_settings
 
 environment = read_environment(Profile.PRODUCTION, process_variables())
 globals().update(environment_settings(environment))
 
-# Filled by "manage.py collectstatic" when the image is built.
-STATIC_ROOT = BASE_DIR / "staticfiles"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": HASHED_STATIC_FILES,
 }
 CSRF_TRUSTED_ORIGINS = [environment.public_base_url]
 CSRF_COOKIE_SECURE = True
