@@ -13,7 +13,7 @@ class ProjectConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.common.passes import watch_passes
-        from project import checks, openapi, request_log  # noqa: F401 - all register what they define
+        from project import checks, request_log  # noqa: F401 - both register what they define
         from project.last_runs import marked
 
         watch_passes(marked)

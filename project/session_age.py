@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from apps.accounts.sessions import SEEN, STARTED
+from project.middleware import API_PREFIX
 
 # The time of the last request is stored at most this often, so that browsing does not write with every page.
 SEEN_PRECISION = 60
@@ -22,7 +23,8 @@ class SessionAgeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if SESSION_KEY in request.session:
+        # The API knows no sessions, and one that was looked at makes every answer of it depend on the cookie.
+        if not request.path_info.startswith(API_PREFIX) and SESSION_KEY in request.session:
             keep_or_end(request)
         return self.get_response(request)
 

@@ -14,10 +14,13 @@ def _english():
 
 @pytest.fixture(autouse=True)
 def _empty_cache():
-    """No test inherits what another one counted."""
+    """No test inherits what another one counted or read."""
     from django.core.cache import cache
 
+    from apps.common.api.kept import shelf
+
     cache.clear()
+    shelf.forget()
 
 
 @pytest.fixture(autouse=True)
