@@ -1,9 +1,20 @@
+"""Bodies of the catalogue. The fields describe them; `to_representation` makes them from the rows of `selectors`, at a
+tenth of what the fields would take.
+"""
+
+from decimal import Decimal
+
+from django.core.files.storage import default_storage
+from django.utils import timezone
 from rest_framework import serializers
 
 from apps.common.api.serializers import PublicIdField, StrictSerializer
 from apps.common.money import CURRENCY
 from apps.common.text import localized
+from apps.salons import selectors
 from apps.salons.models import Salon, Service
+
+HUNDREDTH = Decimal("0.01")
 
 
 class SalonSerializer(serializers.Serializer):
@@ -11,7 +22,7 @@ class SalonSerializer(serializers.Serializer):
 
     slug = serializers.SlugField()
     name = serializers.CharField()
-    city = serializers.CharField(source="get_city_display")
+    city = serializers.CharField()
     audience = serializers.ChoiceField(choices=Salon.Audience.choices)
     address = serializers.CharField()
     phone = serializers.CharField()
@@ -25,6 +36,26 @@ class SalonSerializer(serializers.Serializer):
     cover = serializers.ImageField(allow_null=True)
     rating = serializers.DecimalField(max_digits=3, decimal_places=2, allow_null=True)
     review_count = serializers.IntegerField()
+
+    def to_representation(self, salon):
+        return {
+            "slug": salon.slug,
+            "name": localized(salon.name_ar, salon.name_en),
+            "city": str(Salon.City(salon.city).label),
+            "audience": salon.audience,
+            "address": salon.address,
+            "phone": salon.phone,
+            "timezone": salon.timezone,
+            "offers_home_service": salon.offers_home_service,
+            "confirmation": salon.confirmation,
+            "deposit_percent": salon.deposit_percent,
+            "free_cancellation_hours": salon.free_cancellation_hours,
+            "late_cancellation_percent": salon.late_cancellation_percent,
+            "logo": _picture(salon.logo, self.context),
+            "cover": _picture(salon.cover, self.context),
+            "rating": _rating(salon.rating),
+            "review_count": salon.review_count,
+        }
 
 
 class PageQuery(StrictSerializer):
@@ -49,50 +80,63 @@ class StaffQuery(PageQuery):
 
 
 class CategorySerializer(serializers.Serializer):
-    id = serializers.UUIDField(source="public_id")
+    id = serializers.UUIDField()
     name = serializers.CharField()
 
 
 class ServiceSerializer(serializers.Serializer):
     """Something to book; `price` includes VAT, in SAR."""
 
-    id = serializers.UUIDField(source="public_id")
+    id = serializers.UUIDField()
     name = serializers.CharField()
-    description = serializers.SerializerMethodField()
+    description = serializers.CharField()
     category = CategorySerializer()
     duration_minutes = serializers.IntegerField()
-    price = serializers.DecimalField(source="price_amount", max_digits=10, decimal_places=2)
-    currency = serializers.CharField(default=CURRENCY, read_only=True)
+    price = serializers.DecimalField(max_digits=10, decimal_places=2)
+    currency = serializers.CharField()
 
-    def get_description(self, service: Service) -> str:
-        return localized(service.description_ar, service.description_en)
+    def to_representation(self, service):
+        return {
+            "id": str(service.public_id),
+            "name": localized(service.name_ar, service.name_en),
+            "description": localized(service.description_ar, service.description_en),
+            "category": {
+                "id": str(service.category__public_id),
+                "name": localized(service.category__name_ar, service.category__name_en),
+            },
+            "duration_minutes": service.duration_minutes,
+            "price": str(service.price_amount),
+            "currency": CURRENCY,
+        }
 
 
 class StaffOfferSerializer(serializers.Serializer):
     """A service as this person does it."""
 
-    id = serializers.UUIDField(source="service.public_id")
-    duration_minutes = serializers.SerializerMethodField()
-    price = serializers.SerializerMethodField()
+    id = serializers.UUIDField()
+    duration_minutes = serializers.IntegerField()
+    price = serializers.CharField()
 
-    def get_duration_minutes(self, offer) -> int:
-        return offer.duration_minutes or offer.service.duration_minutes
 
-    def get_price(self, offer) -> str:
-        return str(offer.price_amount or offer.service.price_amount)
+class StaffListSerializer(serializers.ListSerializer):
+    """Reads what all people of the page do at once."""
+
+    def to_representation(self, data):
+        offers = selectors.offers_of([person.pk for person in data])
+        return [_person(person, offers[person.pk], self.context) for person in data]
 
 
 class StaffSerializer(serializers.Serializer):
-    id = serializers.UUIDField(source="public_id")
+    id = serializers.UUIDField()
     name = serializers.CharField()
-    title = serializers.SerializerMethodField()
+    title = serializers.CharField()
     photo = serializers.ImageField(allow_null=True)
     rating = serializers.DecimalField(max_digits=3, decimal_places=2, allow_null=True)
     review_count = serializers.IntegerField()
-    services = StaffOfferSerializer(source="offered", many=True)
+    services = StaffOfferSerializer(many=True)
 
-    def get_title(self, staff) -> str:
-        return localized(staff.title_ar, staff.title_en)
+    class Meta:
+        list_serializer_class = StaffListSerializer
 
 
 class ReviewSerializer(serializers.Serializer):
@@ -100,10 +144,45 @@ class ReviewSerializer(serializers.Serializer):
 
     rating = serializers.IntegerField()
     comment = serializers.CharField()
-    author = serializers.SerializerMethodField()
-    service = serializers.CharField(source="service.name")
-    staff = serializers.CharField(source="staff.name")
+    author = serializers.CharField()
+    service = serializers.CharField()
+    staff = serializers.CharField()
     created_at = serializers.DateTimeField()
 
-    def get_author(self, review) -> str:
-        return review.customer.user.name.split(" ")[0]
+    def to_representation(self, review):
+        return {
+            "rating": review.rating,
+            "comment": review.comment,
+            "author": review.customer__user__name.split(" ")[0],
+            "service": localized(review.service__name_ar, review.service__name_en),
+            "staff": localized(review.staff__name_ar, review.staff__name_en),
+            "created_at": timezone.localtime(review.created_at).isoformat(),
+        }
+
+
+def _person(person, offers, context):
+    return {
+        "id": str(person.public_id),
+        "name": localized(person.name_ar, person.name_en),
+        "title": localized(person.title_ar, person.title_en),
+        "photo": _picture(person.photo, context),
+        "rating": _rating(person.rating),
+        "review_count": person.review_count,
+        "services": [_offer(offer) for offer in offers],
+    }
+
+
+def _offer(offer):
+    return {
+        "id": str(offer.service__public_id),
+        "duration_minutes": offer.duration_minutes or offer.service__duration_minutes,
+        "price": str(offer.price_amount or offer.service__price_amount),
+    }
+
+
+def _picture(name, context):
+    return context["request"].build_absolute_uri(default_storage.url(name)) if name else None
+
+
+def _rating(mean):
+    return None if mean is None else str(Decimal(str(mean)).quantize(HUNDREDTH))
