@@ -130,7 +130,7 @@ class Crew:
         for inherited in self._pipes:
             inherited.close()  # or the end of the other side would never be seen
         logging.disable(logging.CRITICAL)
-        _leave_messages_to_the_pass()
+        leave_messages_to_the_pass()
         with ThreadPoolExecutor(len(workers)) as pool:
             with suppress(BrokenPipeError):  # who asked has been ended meanwhile
                 while (task := _next(pipe)) is not None:
@@ -200,7 +200,7 @@ def _leave(everybody: threading.Barrier) -> None:
     connections.close_all()
 
 
-def _leave_messages_to_the_pass() -> None:
+def leave_messages_to_the_pass() -> None:
     """The row of a message is written with the booking; sending it is another process's work, as with a broker."""
 
     def leave(notification_id: Any) -> None:

@@ -1,4 +1,4 @@
-"""The bounds that `docs/benchmarks.md` explains. They are judged on PostgreSQL; invariants hold everywhere."""
+"""The bounds that `docs/performance.md` explains. They are judged on PostgreSQL; invariants hold everywhere."""
 
 from project.bench.report import Bound, at_least, at_most, exactly
 

@@ -1,6 +1,5 @@
-"""Suite `race`: no slot is sold twice through any door, and what that costs."""
+"""Suite `race`: no slot is sold twice through any door (G1), and how long the racers wait for it (G2)."""
 
-from project.bench.costs import measure_costs
 from project.bench.report import Report
 from project.bench.safety import measure_control, measure_races
 from project.bench.scale import RaceScale
@@ -12,4 +11,3 @@ def run(report: Report, scale: RaceScale) -> None:
     world = make_world(staff=scale.staff, customers=scale.customers)
     measure_races(report, world, scale)
     measure_control(report, world, scale)
-    measure_costs(report, world, scale)

@@ -9,8 +9,7 @@ PROCESSES = 2
 class RaceScale:
     """Of suite `race`: how many slots are raced for at each door, and after how many seconds it closes at the latest.
 
-    The last door takes what is missing to `attempts`. In each of `rounds` people wait at one slot for `waiting_turns`,
-    and every kind of writer writes for `writing_seconds`.
+    The last door takes what is missing to `attempts`. In each of `rounds` people wait at one slot for `waiting_turns`.
     """
 
     rounds: int
@@ -22,9 +21,7 @@ class RaceScale:
     waiting_turns: int
     waiting_seconds: float
     lone_turns: int
-    writing_seconds: float
     racing_threads: int = 8
-    writing_threads: int = 4
     staff: int = 16
     customers: int = 1024
 
@@ -47,7 +44,6 @@ RACE_FULL = RaceScale(
     waiting_turns=60,
     waiting_seconds=5,
     lone_turns=300,
-    writing_seconds=2,
 )
 RACE_QUICK = RaceScale(
     rounds=3,
@@ -59,14 +55,29 @@ RACE_QUICK = RaceScale(
     waiting_turns=12,
     waiting_seconds=1.5,
     lone_turns=100,
-    writing_seconds=0.6,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class BookScale:
+    """Of suite `book`: in each of `rounds` every kind of writer writes for `seconds`, two processes of `threads`."""
+
+    rounds: int
+    seconds: float
+    threads: int = 4
+    staff: int = 16
+    customers: int = 1024
+
+
+BOOK_FULL = BookScale(rounds=5, seconds=2)
+BOOK_QUICK = BookScale(rounds=3, seconds=0.6)
 
 
 @dataclass(frozen=True, slots=True)
 class SlotsScale:
     """Of suite `slots`: `staff` people searched over `days`; the large table adds `past_days` of theirs and the
-    bookings of `other_staff` in another salon. Every round measures each call `calls` times.
+    bookings of `other_staff` in another salon. Every round measures each call `calls` times. `with_peer` measures
+    django-appointment too.
     """
 
     rounds: int
@@ -76,6 +87,7 @@ class SlotsScale:
     staff: int = 50
     days: int = 30
     customers: int = 200
+    with_peer: bool = True
 
 
 SLOTS_FULL = SlotsScale(rounds=7, calls=10, past_days=1234, other_staff=500)
@@ -83,16 +95,16 @@ SLOTS_QUICK = SlotsScale(rounds=5, calls=5, past_days=92, other_staff=30)
 
 
 @dataclass(frozen=True, slots=True)
-class SignInScale:
-    """Of suite `sign-in`: in each of `rounds`, the median of `calls` timings of so many calls at once."""
+class AuthScale:
+    """Of suite `auth`: in each of `rounds`, the median of `calls` timings of so many calls at once."""
 
     rounds: int
     calls: int
     calls_together: int = 100
 
 
-SIGN_IN_FULL = SignInScale(rounds=5, calls=20)
-SIGN_IN_QUICK = SignInScale(rounds=3, calls=5)
+AUTH_FULL = AuthScale(rounds=5, calls=20)
+AUTH_QUICK = AuthScale(rounds=3, calls=5)
 
 
 @dataclass(frozen=True, slots=True)

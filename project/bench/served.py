@@ -1,15 +1,80 @@
-"""The project's addresses and one more, which does nothing: what a call costs before anything is done for it."""
+"""This project behind the server that `docs/operations.md` starts, in processes of its own."""
 
-from django.http import HttpRequest, HttpResponse
-from django.urls import path
-from django.views.decorators.csrf import csrf_exempt
+import http.client
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Any
 
-from project.urls import urlpatterns as ours
+from django.conf import settings
+from django.db import connections
+from gunicorn.app.base import BaseApplication
+
+from project.bench.crew import FORK, leave_messages_to_the_pass
+from project.demo.serving import HOST, free_port
+
+BARE = "/bare/"
+LONGEST_START, LONGEST_STOP, LONGEST_CALL = 30, 10, 5
 
 
-@csrf_exempt
-def bare(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(str(len(request.body)))
+class _Server(BaseApplication):
+    """Two workers of four threads, as there."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        super().__init__()
+
+    def load_config(self) -> None:
+        chosen = {"bind": f"{HOST}:{self._port}", "worker_class": "gthread", "workers": 2, "threads": 4}
+        quiet = {"loglevel": "critical", "control_socket_disable": True}
+        for name, value in {**chosen, **quiet}.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        from django.core.wsgi import get_wsgi_application
+
+        return get_wsgi_application()
 
 
-urlpatterns = [path("bare/", bare), *ours]
+@contextmanager
+def served() -> Iterator[int]:
+    """The addresses of `project.bench.addresses` in the present database; gives their port.
+
+    Raises TimeoutError where they do not answer.
+    """
+    port = free_port(0)
+    # A connection that two processes believe to be theirs belongs to neither.
+    connections.close_all()
+    server = FORK.Process(target=_serve, args=(port,))
+    server.start()
+    try:
+        _await_answer(port)
+        yield port
+    finally:
+        server.terminate()
+        server.join(LONGEST_STOP)
+        server.kill()
+        server.join()
+
+
+def _serve(port: int) -> None:
+    leave_messages_to_the_pass()
+    settings.ROOT_URLCONF = "project.bench.addresses"
+    settings.ALLOWED_HOSTS = [HOST]
+    _Server(port).run()
+
+
+def _await_answer(port: int) -> None:
+    patience = time.monotonic() + LONGEST_START
+    while time.monotonic() < patience:
+        caller = http.client.HTTPConnection(HOST, port, timeout=LONGEST_CALL)
+        try:
+            caller.request("GET", BARE)
+            if caller.getresponse().status == HTTPStatus.OK:
+                return
+        except OSError:
+            time.sleep(0.05)
+        finally:
+            caller.close()
+    raise TimeoutError("The server to measure did not start.")

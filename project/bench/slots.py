@@ -26,7 +26,7 @@ A_FEW = 10
 NAIVE_FROM, NAIVE_DAYS = 9, 3  # with the closed day among them
 
 
-def run(report: Report, scale: SlotsScale, *, with_peer: bool) -> None:
+def run(report: Report, scale: SlotsScale) -> None:
     """Measure in the present database, which is new and empty."""
     world = make_world(staff=scale.staff, customers=scale.customers)
     add_absences(world)
@@ -42,7 +42,7 @@ def run(report: Report, scale: SlotsScale, *, with_peer: bool) -> None:
     _measure_search(report, everybody, scale)
     _measure_partners(report, some, everybody, scale)
     _measure_large_table(report, world, everybody, scale)
-    if with_peer:
+    if scale.with_peer:
         measure_peer(report, world, scale)
     else:
         report.figure("G8", "django-appointment, left out by --without-peer", None)

@@ -1,47 +1,45 @@
 """The suites by name, each in a scratch database of its own."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
 
 from django.db import connection
 
-from project.bench import admin_lists, imports, race, sign_in, slots, webhook
+from project.bench import admin_lists, auth, book, imports, race, scale, slots, webhook
 from project.bench.database import engine, scratch_database
 from project.bench.report import Report
-from project.bench.scale import (
-    ADMIN_FULL,
-    ADMIN_QUICK,
-    IMPORT_FULL,
-    IMPORT_QUICK,
-    RACE_FULL,
-    RACE_QUICK,
-    SIGN_IN_FULL,
-    SIGN_IN_QUICK,
-    SLOTS_FULL,
-    SLOTS_QUICK,
-    WEBHOOK_FULL,
-    WEBHOOK_QUICK,
-)
-
-SUITES = ("race", "slots", "sign-in", "webhook", "admin", "import")
 
 
-def run(suite: str, *, quick: bool = False, with_peer: bool = True, bookings: int | None = None) -> Report:
-    """Measure `suite` and say what came out. `bookings` is the size of the large table of suite `admin`."""
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """`measure` fills a report at a scale of its own kind."""
+
+    measure: Callable[[Report, Any], None]
+    full: Any
+    quick: Any
+
+
+SUITES = {
+    "race": Suite(race.run, scale.RACE_FULL, scale.RACE_QUICK),
+    "slots": Suite(slots.run, scale.SLOTS_FULL, scale.SLOTS_QUICK),
+    "book": Suite(book.run, scale.BOOK_FULL, scale.BOOK_QUICK),
+    "admin": Suite(admin_lists.run, scale.ADMIN_FULL, scale.ADMIN_QUICK),
+    "import": Suite(imports.run, scale.IMPORT_FULL, scale.IMPORT_QUICK),
+    "auth": Suite(auth.run, scale.AUTH_FULL, scale.AUTH_QUICK),
+    "webhook": Suite(webhook.run, scale.WEBHOOK_FULL, scale.WEBHOOK_QUICK),
+}
+
+
+def run(name: str, *, quick: bool = False, with_peer: bool = True, bookings: int | None = None) -> Report:
+    """Measure the suite `name` and say what came out. `bookings` is the size of the large table of suite `admin`."""
+    suite = SUITES[name]
+    chosen = suite.quick if quick else suite.full
+    if name == "slots":
+        chosen = replace(chosen, with_peer=with_peer)
+    if name == "admin" and bookings is not None:
+        chosen = replace(chosen, bookings=bookings, customers=max(bookings // 10, 1))
     with scratch_database():
-        report = Report(suite, engine(), floors=connection.vendor == "postgresql")
-        if suite == "race":
-            race.run(report, RACE_QUICK if quick else RACE_FULL)
-        elif suite == "sign-in":
-            sign_in.run(report, SIGN_IN_QUICK if quick else SIGN_IN_FULL)
-        elif suite == "import":
-            imports.run(report, IMPORT_QUICK if quick else IMPORT_FULL)
-        elif suite == "webhook":
-            webhook.run(report, WEBHOOK_QUICK if quick else WEBHOOK_FULL)
-        elif suite == "admin":
-            scale = ADMIN_QUICK if quick else ADMIN_FULL
-            if bookings is not None:
-                scale = replace(scale, bookings=bookings, customers=max(bookings // 10, 1))
-            admin_lists.run(report, scale)
-        else:
-            slots.run(report, SLOTS_QUICK if quick else SLOTS_FULL, with_peer=with_peer)
+        report = Report(name, engine(), floors=connection.vendor == "postgresql")
+        suite.measure(report, chosen)
     return report

@@ -3,48 +3,21 @@
 import http.client
 import json
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Any
+from http import HTTPStatus
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import connections
 from django.urls import reverse
-from gunicorn.app.base import BaseApplication
 
 from apps.payments.models import WebhookEvent
-from project.bench.crew import FORK
 from project.bench.goals import GOALS, NONE
 from project.bench.report import Report, median_ratio, percentile
 from project.bench.scale import WebhookScale
-from project.demo.serving import HOST, free_port
+from project.bench.served import BARE, HOST, served
 
-BARE = "/bare/"
-OK = 200
 LONGEST_CALL = 30
 CALLERS = 16
-LONGEST_START, LONGEST_STOP = 30, 10
-
-
-class _Server(BaseApplication):
-    """The server as `docs/operations.md` starts it."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-        super().__init__()
-
-    def load_config(self) -> None:
-        chosen = {"bind": f"{HOST}:{self._port}", "worker_class": "gthread", "workers": 2, "threads": 4}
-        quiet = {"loglevel": "critical", "control_socket_disable": True}
-        for name, value in {**chosen, **quiet}.items():
-            self.cfg.set(name, value)
-
-    def load(self) -> Any:
-        from django.core.wsgi import get_wsgi_application
-
-        return get_wsgi_application()
 
 
 def run(report: Report, scale: WebhookScale) -> None:
@@ -53,11 +26,11 @@ def run(report: Report, scale: WebhookScale) -> None:
     ours: list[list[float]] = []
     bare: list[list[float]] = []
     refused = 0
-    with _served() as port:
+    with served() as port:
         for _round in range(scale.rounds):
             for target, measured in ((address, ours), (BARE, bare)):
                 answers = _call_steadily(port, target, scale)
-                refused += sum(status != OK for status, _seconds in answers)
+                refused += sum(status != HTTPStatus.OK for status, _seconds in answers)
                 measured.append([seconds * 1000 for _status, seconds in answers])
     calls = scale.rounds * scale.calls
     report.invariant("G14", "calls that were not acknowledged", refused, NONE)
@@ -99,38 +72,3 @@ def _post(port: int, target: str) -> int:
         return caller.getresponse().status
     finally:
         caller.close()
-
-
-@contextmanager
-def _served() -> Iterator[int]:
-    """A server of this project in processes of its own, in the present database; gives its port."""
-    port = free_port(0)
-    # A connection that two processes believe to be theirs belongs to neither.
-    connections.close_all()
-    server = FORK.Process(target=_serve, args=(port,))
-    server.start()
-    try:
-        _await_answer(port)
-        yield port
-    finally:
-        server.terminate()
-        server.join(LONGEST_STOP)
-        server.kill()
-        server.join()
-
-
-def _serve(port: int) -> None:
-    settings.ROOT_URLCONF = "project.bench.served"
-    settings.ALLOWED_HOSTS = [HOST]
-    _Server(port).run()
-
-
-def _await_answer(port: int) -> None:
-    patience = time.monotonic() + LONGEST_START
-    while time.monotonic() < patience:
-        try:
-            if _post(port, BARE) == OK:
-                return
-        except OSError:
-            time.sleep(0.05)
-    raise TimeoutError("The server to measure did not start.")

@@ -1,4 +1,6 @@
-"""G3, G5 and G6: what a booking costs in rounds of one writer after the other, as shares of the raw INSERT."""
+"""Suite `book`: what a booking costs as a share of the raw INSERT (G3), on one busy calendar (G5) and for its history
+(G6).
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,8 +17,8 @@ from project.bench.guards import remove_guard
 from project.bench.partners.naive import check_then_insert
 from project.bench.partners.raw import Raw, find_pgbench
 from project.bench.report import Bound, Report, at_least, median_ratio, percentile
-from project.bench.scale import PROCESSES, RaceScale
-from project.bench.world import World, forget_bookings
+from project.bench.scale import PROCESSES, BookScale
+from project.bench.world import World, forget_bookings, make_world
 
 RAW, NAIVE, BARE, INSERT, INSERT_ONE, WRITTEN, WHOLE, WHOLE_ONE = (
     "raw INSERT",
@@ -59,19 +61,20 @@ class Rounds:
         return median_ratio(self.rates[name], self.rates[partner])
 
 
-def measure_costs(report: Report, world: World, scale: RaceScale) -> None:
-    """Interleaved, so that foreign load meets all of them alike."""
+def run(report: Report, scale: BookScale) -> None:
+    """Measure in the present database, which is new and empty. Writers take turns: foreign load meets all alike."""
+    world = make_world(staff=scale.staff, customers=scale.customers)
     with ExitStack() as stack:
-        writers = stack.enter_context(crew(PROCESSES, scale.writing_threads))
+        writers = stack.enter_context(crew(PROCESSES, scale.threads))
         unguarded = stack.enter_context(_unguarded_writers(scale))
         raw = Raw(world, writers, find_pgbench())
         rounds = Rounds()
         for _round in range(scale.rounds):
             forget_bookings()
-            rounds.rates.setdefault(RAW, []).append(raw.per_second(scale.writing_seconds))
-            rounds.add(NAIVE, unguarded(world, scale.writing_seconds))
+            rounds.rates.setdefault(RAW, []).append(raw.per_second(scale.seconds))
+            rounds.add(NAIVE, unguarded(world, scale.seconds))
             for name in VARIANTS:
-                rounds.add(name, _write(writers, world, name, scale.writing_seconds))
+                rounds.add(name, _write(writers, world, name, scale.seconds))
                 if name in (WRITTEN, WHOLE, WHOLE_ONE):
                     rounds.incomplete += _incomplete()
     _report_costs(report, rounds, raw)
@@ -84,11 +87,11 @@ def _write(writers: Crew, world: World, name: str, seconds: float) -> Outcome:
 
 
 @contextmanager
-def _unguarded_writers(scale: RaceScale) -> Iterator[Callable[[World, float], Outcome]]:
+def _unguarded_writers(scale: BookScale) -> Iterator[Callable[[World, float], Outcome]]:
     with copied_database() as name:
         with using(name):
             remove_guard()
-            writers = Crew(PROCESSES, scale.writing_threads)
+            writers = Crew(PROCESSES, scale.threads)
 
         def write(world: World, seconds: float) -> Outcome:
             with using(name):
