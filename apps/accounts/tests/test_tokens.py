@@ -13,6 +13,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from rest_framework_simplejwt.tokens import AccessToken
 
 from apps.accounts import services
+from apps.accounts.api.authentication import _verified
 from apps.accounts.errors import SignInEnded
 from apps.accounts.models import TokenFamily, User
 from apps.accounts.services import tokens
@@ -145,6 +146,27 @@ def test_a_clock_may_be_half_a_minute_off(clock, user, answer_to, age, status):
     clock.shift(timedelta(seconds=age))
 
     assert answer_to(access) == status
+
+
+def test_a_token_that_was_good_is_refused_when_it_has_become_old(clock, user, answer_to):
+    access = services.issue_tokens(user=user).access
+    assert answer_to(access) == 200
+
+    clock.shift(timedelta(seconds=600 + 30))
+
+    assert answer_to(access) == 401
+
+
+def test_the_signature_of_a_good_token_is_checked_once_and_of_a_forged_one_each_time(user, answer_to):
+    access = services.issue_tokens(user=user).access
+    forged = jwt.encode(jwt.decode(access, options={"verify_signature": False}), "x" * 48, "HS256")
+    before = _verified.cache_info()
+
+    assert [answer_to(token) for token in (access, access, forged, forged)] == [200, 200, 401, 401]
+
+    after = _verified.cache_info()
+    assert (after.hits - before.hits, after.misses - before.misses) == (1, 3)
+    assert after.currsize <= after.maxsize == 4096
 
 
 def test_an_old_refresh_token_is_refused(clock, user):
