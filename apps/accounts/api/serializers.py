@@ -30,9 +30,13 @@ class ClientSerializer(StrictSerializer):
     )
 
 
-class OtpVerifySerializer(ClientSerializer):
+class CodeProofSerializer(StrictSerializer):
     challenge_id = serializers.UUIDField()
     code = serializers.CharField(max_length=32)
+
+
+class OtpVerifySerializer(CodeProofSerializer, ClientSerializer):
+    pass
 
 
 class RefreshSerializer(ClientSerializer):

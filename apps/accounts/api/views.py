@@ -16,6 +16,7 @@ from apps.accounts import services
 from apps.accounts.api.authentication import CustomerJWTAuthentication, sign_in_ended
 from apps.accounts.api.serializers import (
     WEB,
+    CodeProofSerializer,
     DataRequestSerializer,
     OtpRequestedSerializer,
     OtpRequestSerializer,
@@ -132,10 +133,10 @@ class PhoneChange(APIView):
 
 
 class PhoneChangeVerify(APIView):
-    @extend_schema(operation_id="me_phone_verify", request=OtpVerifySerializer, responses={200: ProfileSerializer})
+    @extend_schema(operation_id="me_phone_verify", request=CodeProofSerializer, responses={200: ProfileSerializer})
     def post(self, request: Request) -> Response:
         """Prove the new phone. All other devices are signed out, and the old number gets a message."""
-        body = _valid(OtpVerifySerializer, request)
+        body = _valid(CodeProofSerializer, request)
         person = services.change_own_phone(
             user=_person(request), family_id=_device(request), network=network_of(request), **body
         )

@@ -51,6 +51,17 @@ def test_the_person_moves_to_the_proven_number_and_other_devices_are_signed_out(
     assert (latest.phone, latest.history_user) == (NEW, sara)
 
 
+def test_where_the_refresh_token_is_kept_is_no_question_of_a_new_phone(api, clock, sara, device, sent_codes):
+    headers = device()
+    asked = api.post(ASK, {"phone": NEW}, headers=headers)
+    [(_phone, code)] = sent_codes()
+
+    body = {"challenge_id": asked.json()["challenge_id"], "code": code, "client": "web"}
+
+    assert error_of(api.post(VERIFY, body, headers=headers)) == (400, "unknown_field", "client")
+    assert api.get(ME, headers=headers).json()["phone"] == OLD
+
+
 def test_a_sign_in_older_than_ten_minutes_has_to_be_repeated(api, clock, sara, device, sent_codes):
     """Row 73: a stolen token alone moves nobody."""
     headers = device()
