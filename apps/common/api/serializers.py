@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -7,9 +8,17 @@ from rest_framework import serializers
 from apps.common.fields import INVALID_PHONE
 from apps.common.phones import normalize_phone
 
+# What stands for these in JSON. The framework would also take "5" for 5, 5 for "5" and 0 for false.
+WRITTEN_AS: tuple[tuple[type[serializers.Field], tuple[type, ...]], ...] = (
+    (serializers.CharField, (str,)),
+    (serializers.UUIDField, (str,)),
+    (serializers.BooleanField, (bool,)),
+    (serializers.IntegerField, (int, float)),
+)
+
 
 class StrictSerializer(serializers.Serializer):
-    """A request body: a field it does not know is an error, so that a client's typo never passes silently."""
+    """A body or a query: what it does not know is an error, so that a client's mistake never passes silently."""
 
     default_error_messages = {"unknown_field": _("This field is not known.")}
 
@@ -22,7 +31,23 @@ class StrictSerializer(serializers.Serializer):
         if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
             message = serializers.ErrorDetail(str(self.error_messages["unknown_field"]), code="unknown_field")
             raise serializers.ValidationError({name or "non_field_errors": [message] for name in unknown})
+        # A query is text all through.
+        if isinstance(data, dict) and not isinstance(data, QueryDict):
+            self._ensure_written_as_said(data)
         return super().to_internal_value(data)
+
+    def _ensure_written_as_said(self, data: dict[str, Any]) -> None:
+        refused = {}
+        for name, value in data.items():
+            field = self.fields[name]
+            kinds = next((kinds for kind, kinds in WRITTEN_AS if isinstance(field, kind)), None)
+            if kinds and value is not None and type(value) not in kinds:
+                try:
+                    field.fail("invalid", value=value)
+                except serializers.ValidationError as error:
+                    refused[name] = error.detail
+        if refused:
+            raise serializers.ValidationError(refused)
 
 
 class PhoneNumberField(serializers.CharField):

@@ -431,252 +431,6 @@ export interface components {
          * @enum {string}
          */
         AudienceEnum: "women" | "men" | "family";
-        AuthLogoutClientErrorComponent: {
-            /**
-             * @description * `client` - client (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "client";
-            /**
-             * @description * `invalid_choice` - invalid_choice
-             *     * `null` - null
-             * @enum {string}
-             */
-            code: "invalid_choice" | "null";
-            detail: string;
-        };
-        AuthLogoutError: components["schemas"]["AuthLogoutNonFieldErrorsErrorComponent"] | components["schemas"]["AuthLogoutClientErrorComponent"] | components["schemas"]["AuthLogoutRefreshErrorComponent"];
-        AuthLogoutErrorResponse400: components["schemas"]["AuthLogoutValidationError"] | components["schemas"]["ParseErrorResponse"];
-        AuthLogoutNonFieldErrorsErrorComponent: {
-            /**
-             * @description * `non_field_errors` - non_field_errors (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "non_field_errors";
-            /**
-             * @description * `invalid` - invalid
-             *     * `null` - null
-             *     * `unknown_field` - unknown_field
-             * @enum {string}
-             */
-            code: "invalid" | "null" | "unknown_field";
-            detail: string;
-        };
-        AuthLogoutRefreshErrorComponent: {
-            /**
-             * @description * `refresh` - refresh (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "refresh";
-            /**
-             * @description * `blank` - blank
-             *     * `invalid` - invalid
-             *     * `max_length` - max_length
-             *     * `null` - null
-             *     * `null_characters_not_allowed` - null_characters_not_allowed
-             *     * `surrogate_characters_not_allowed` - surrogate_characters_not_allowed
-             * @enum {string}
-             */
-            code: "blank" | "invalid" | "max_length" | "null" | "null_characters_not_allowed" | "surrogate_characters_not_allowed";
-            detail: string;
-        };
-        AuthLogoutValidationError: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "validation_error";
-            errors: components["schemas"]["AuthLogoutError"][];
-        };
-        AuthOtpRequestChannelErrorComponent: {
-            /**
-             * @description * `channel` - channel (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "channel";
-            /**
-             * @description * `invalid_choice` - invalid_choice
-             *     * `null` - null
-             * @enum {string}
-             */
-            code: "invalid_choice" | "null";
-            detail: string;
-        };
-        AuthOtpRequestError: components["schemas"]["AuthOtpRequestNonFieldErrorsErrorComponent"] | components["schemas"]["AuthOtpRequestPhoneErrorComponent"] | components["schemas"]["AuthOtpRequestChannelErrorComponent"];
-        AuthOtpRequestErrorResponse400: components["schemas"]["AuthOtpRequestValidationError"] | components["schemas"]["ParseErrorResponse"];
-        AuthOtpRequestNonFieldErrorsErrorComponent: {
-            /**
-             * @description * `non_field_errors` - non_field_errors (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "non_field_errors";
-            /**
-             * @description * `invalid` - invalid
-             *     * `null` - null
-             *     * `unknown_field` - unknown_field
-             * @enum {string}
-             */
-            code: "invalid" | "null" | "unknown_field";
-            detail: string;
-        };
-        AuthOtpRequestPhoneErrorComponent: {
-            /**
-             * @description * `phone` - phone (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "phone";
-            /**
-             * @description * `blank` - blank
-             *     * `invalid` - invalid
-             *     * `max_length` - max_length
-             *     * `null` - null
-             *     * `null_characters_not_allowed` - null_characters_not_allowed
-             *     * `phone_invalid` - phone_invalid
-             *     * `required` - required
-             *     * `surrogate_characters_not_allowed` - surrogate_characters_not_allowed
-             * @enum {string}
-             */
-            code: "blank" | "invalid" | "max_length" | "null" | "null_characters_not_allowed" | "phone_invalid" | "required" | "surrogate_characters_not_allowed";
-            detail: string;
-        };
-        AuthOtpRequestValidationError: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "validation_error";
-            errors: components["schemas"]["AuthOtpRequestError"][];
-        };
-        AuthOtpVerifyChallengeIdErrorComponent: {
-            /**
-             * @description * `challenge_id` - challenge_id (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "challenge_id";
-            /**
-             * @description * `invalid` - invalid
-             *     * `null` - null
-             *     * `required` - required
-             * @enum {string}
-             */
-            code: "invalid" | "null" | "required";
-            detail: string;
-        };
-        AuthOtpVerifyClientErrorComponent: {
-            /**
-             * @description * `client` - client (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "client";
-            /**
-             * @description * `invalid_choice` - invalid_choice
-             *     * `null` - null
-             * @enum {string}
-             */
-            code: "invalid_choice" | "null";
-            detail: string;
-        };
-        AuthOtpVerifyCodeErrorComponent: {
-            /**
-             * @description * `code` - code (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "code";
-            /**
-             * @description * `blank` - blank
-             *     * `invalid` - invalid
-             *     * `max_length` - max_length
-             *     * `null` - null
-             *     * `null_characters_not_allowed` - null_characters_not_allowed
-             *     * `required` - required
-             *     * `surrogate_characters_not_allowed` - surrogate_characters_not_allowed
-             * @enum {string}
-             */
-            code: "blank" | "invalid" | "max_length" | "null" | "null_characters_not_allowed" | "required" | "surrogate_characters_not_allowed";
-            detail: string;
-        };
-        AuthOtpVerifyError: components["schemas"]["AuthOtpVerifyNonFieldErrorsErrorComponent"] | components["schemas"]["AuthOtpVerifyClientErrorComponent"] | components["schemas"]["AuthOtpVerifyChallengeIdErrorComponent"] | components["schemas"]["AuthOtpVerifyCodeErrorComponent"];
-        AuthOtpVerifyErrorResponse400: components["schemas"]["AuthOtpVerifyValidationError"] | components["schemas"]["ParseErrorResponse"];
-        AuthOtpVerifyNonFieldErrorsErrorComponent: {
-            /**
-             * @description * `non_field_errors` - non_field_errors (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "non_field_errors";
-            /**
-             * @description * `invalid` - invalid
-             *     * `null` - null
-             *     * `unknown_field` - unknown_field
-             * @enum {string}
-             */
-            code: "invalid" | "null" | "unknown_field";
-            detail: string;
-        };
-        AuthOtpVerifyValidationError: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "validation_error";
-            errors: components["schemas"]["AuthOtpVerifyError"][];
-        };
-        AuthTokenRefreshClientErrorComponent: {
-            /**
-             * @description * `client` - client (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "client";
-            /**
-             * @description * `invalid_choice` - invalid_choice
-             *     * `null` - null
-             * @enum {string}
-             */
-            code: "invalid_choice" | "null";
-            detail: string;
-        };
-        AuthTokenRefreshError: components["schemas"]["AuthTokenRefreshNonFieldErrorsErrorComponent"] | components["schemas"]["AuthTokenRefreshClientErrorComponent"] | components["schemas"]["AuthTokenRefreshRefreshErrorComponent"];
-        AuthTokenRefreshErrorResponse400: components["schemas"]["AuthTokenRefreshValidationError"] | components["schemas"]["ParseErrorResponse"];
-        AuthTokenRefreshNonFieldErrorsErrorComponent: {
-            /**
-             * @description * `non_field_errors` - non_field_errors (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "non_field_errors";
-            /**
-             * @description * `invalid` - invalid
-             *     * `null` - null
-             *     * `unknown_field` - unknown_field
-             * @enum {string}
-             */
-            code: "invalid" | "null" | "unknown_field";
-            detail: string;
-        };
-        AuthTokenRefreshRefreshErrorComponent: {
-            /**
-             * @description * `refresh` - refresh (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "refresh";
-            /**
-             * @description * `blank` - blank
-             *     * `invalid` - invalid
-             *     * `max_length` - max_length
-             *     * `null` - null
-             *     * `null_characters_not_allowed` - null_characters_not_allowed
-             *     * `surrogate_characters_not_allowed` - surrogate_characters_not_allowed
-             * @enum {string}
-             */
-            code: "blank" | "invalid" | "max_length" | "null" | "null_characters_not_allowed" | "surrogate_characters_not_allowed";
-            detail: string;
-        };
-        AuthTokenRefreshValidationError: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "validation_error";
-            errors: components["schemas"]["AuthTokenRefreshError"][];
-        };
         /**
          * @description Without `staff` the salon chooses among those who are free; a `quote` keeps the price that was shown.
          *
@@ -710,399 +464,7 @@ export interface components {
          * @enum {string}
          */
         BookingStatusEnum: "pending" | "confirmed" | "arrived" | "completed" | "no_show" | "cancelled" | "expired";
-        BookingsCalendarRetrieveErrorResponse400: components["schemas"]["ParseErrorResponse"];
-        BookingsCancelCreateError: components["schemas"]["BookingsCancelCreateNonFieldErrorsErrorComponent"] | components["schemas"]["BookingsCancelCreateReasonErrorComponent"];
-        BookingsCancelCreateErrorResponse400: components["schemas"]["BookingsCancelCreateValidationError"] | components["schemas"]["ParseErrorResponse"];
-        BookingsCancelCreateNonFieldErrorsErrorComponent: {
-            /**
-             * @description * `non_field_errors` - non_field_errors (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "non_field_errors";
-            /**
-             * @description * `invalid` - invalid
-             *     * `null` - null
-             *     * `unknown_field` - unknown_field
-             * @enum {string}
-             */
-            code: "invalid" | "null" | "unknown_field";
-            detail: string;
-        };
-        BookingsCancelCreateReasonErrorComponent: {
-            /**
-             * @description * `reason` - reason (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "reason";
-            /**
-             * @description * `invalid` - invalid
-             *     * `max_length` - max_length
-             *     * `null` - null
-             *     * `null_characters_not_allowed` - null_characters_not_allowed
-             *     * `surrogate_characters_not_allowed` - surrogate_characters_not_allowed
-             * @enum {string}
-             */
-            code: "invalid" | "max_length" | "null" | "null_characters_not_allowed" | "surrogate_characters_not_allowed";
-            detail: string;
-        };
-        BookingsCancelCreateValidationError: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "validation_error";
-            errors: components["schemas"]["BookingsCancelCreateError"][];
-        };
-        BookingsCreateError: components["schemas"]["BookingsCreateNonFieldErrorsErrorComponent"] | components["schemas"]["BookingsCreateServiceErrorComponent"] | components["schemas"]["BookingsCreateStaffErrorComponent"] | components["schemas"]["BookingsCreateStartsAtErrorComponent"] | components["schemas"]["BookingsCreateNoteErrorComponent"] | components["schemas"]["BookingsCreateGuestNameErrorComponent"] | components["schemas"]["BookingsCreateQuoteErrorComponent"];
-        BookingsCreateErrorResponse400: components["schemas"]["BookingsCreateValidationError"] | components["schemas"]["ParseErrorResponse"];
-        BookingsCreateGuestNameErrorComponent: {
-            /**
-             * @description * `guest_name` - guest_name (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "guest_name";
-            /**
-             * @description * `invalid` - invalid
-             *     * `max_length` - max_length
-             *     * `null` - null
-             *     * `null_characters_not_allowed` - null_characters_not_allowed
-             *     * `surrogate_characters_not_allowed` - surrogate_characters_not_allowed
-             * @enum {string}
-             */
-            code: "invalid" | "max_length" | "null" | "null_characters_not_allowed" | "surrogate_characters_not_allowed";
-            detail: string;
-        };
-        BookingsCreateNonFieldErrorsErrorComponent: {
-            /**
-             * @description * `non_field_errors` - non_field_errors (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "non_field_errors";
-            /**
-             * @description * `invalid` - invalid
-             *     * `null` - null
-             *     * `unknown_field` - unknown_field
-             * @enum {string}
-             */
-            code: "invalid" | "null" | "unknown_field";
-            detail: string;
-        };
-        BookingsCreateNoteErrorComponent: {
-            /**
-             * @description * `note` - note (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "note";
-            /**
-             * @description * `invalid` - invalid
-             *     * `max_length` - max_length
-             *     * `null` - null
-             *     * `null_characters_not_allowed` - null_characters_not_allowed
-             *     * `surrogate_characters_not_allowed` - surrogate_characters_not_allowed
-             * @enum {string}
-             */
-            code: "invalid" | "max_length" | "null" | "null_characters_not_allowed" | "surrogate_characters_not_allowed";
-            detail: string;
-        };
-        BookingsCreateQuoteErrorComponent: {
-            /**
-             * @description * `quote` - quote (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "quote";
-            /**
-             * @description * `blank` - blank
-             *     * `invalid` - invalid
-             *     * `max_length` - max_length
-             *     * `null` - null
-             *     * `null_characters_not_allowed` - null_characters_not_allowed
-             *     * `surrogate_characters_not_allowed` - surrogate_characters_not_allowed
-             * @enum {string}
-             */
-            code: "blank" | "invalid" | "max_length" | "null" | "null_characters_not_allowed" | "surrogate_characters_not_allowed";
-            detail: string;
-        };
-        BookingsCreateServiceErrorComponent: {
-            /**
-             * @description * `service` - service (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "service";
-            /**
-             * @description * `does_not_exist` - does_not_exist
-             *     * `invalid` - invalid
-             *     * `null` - null
-             *     * `required` - required
-             * @enum {string}
-             */
-            code: "does_not_exist" | "invalid" | "null" | "required";
-            detail: string;
-        };
-        BookingsCreateStaffErrorComponent: {
-            /**
-             * @description * `staff` - staff (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "staff";
-            /**
-             * @description * `does_not_exist` - does_not_exist
-             *     * `invalid` - invalid
-             * @enum {string}
-             */
-            code: "does_not_exist" | "invalid";
-            detail: string;
-        };
-        BookingsCreateStartsAtErrorComponent: {
-            /**
-             * @description * `starts_at` - starts_at (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "starts_at";
-            /**
-             * @description * `date` - date
-             *     * `invalid` - invalid
-             *     * `make_aware` - make_aware
-             *     * `null` - null
-             *     * `offset_required` - offset_required
-             *     * `overflow` - overflow
-             *     * `plain_digits` - plain_digits
-             *     * `required` - required
-             * @enum {string}
-             */
-            code: "date" | "invalid" | "make_aware" | "null" | "offset_required" | "overflow" | "plain_digits" | "required";
-            detail: string;
-        };
-        BookingsCreateValidationError: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "validation_error";
-            errors: components["schemas"]["BookingsCreateError"][];
-        };
-        BookingsListErrorResponse400: components["schemas"]["ParseErrorResponse"];
-        BookingsPaymentCreateError: components["schemas"]["BookingsPaymentCreateNonFieldErrorsErrorComponent"] | components["schemas"]["BookingsPaymentCreateWalletNonFieldErrorsErrorComponent"] | components["schemas"]["BookingsPaymentCreateWalletTypeErrorComponent"] | components["schemas"]["BookingsPaymentCreateWalletTokenErrorComponent"];
-        BookingsPaymentCreateErrorResponse400: components["schemas"]["BookingsPaymentCreateValidationError"] | components["schemas"]["ParseErrorResponse"];
-        BookingsPaymentCreateNonFieldErrorsErrorComponent: {
-            /**
-             * @description * `non_field_errors` - non_field_errors (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "non_field_errors";
-            /**
-             * @description * `invalid` - invalid
-             *     * `null` - null
-             *     * `unknown_field` - unknown_field
-             * @enum {string}
-             */
-            code: "invalid" | "null" | "unknown_field";
-            detail: string;
-        };
-        BookingsPaymentCreateValidationError: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "validation_error";
-            errors: components["schemas"]["BookingsPaymentCreateError"][];
-        };
-        BookingsPaymentCreateWalletNonFieldErrorsErrorComponent: {
-            /**
-             * @description * `wallet.non_field_errors` - wallet.non_field_errors (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "wallet.non_field_errors";
-            /**
-             * @description * `invalid` - invalid
-             *     * `null` - null
-             *     * `unknown_field` - unknown_field
-             * @enum {string}
-             */
-            code: "invalid" | "null" | "unknown_field";
-            detail: string;
-        };
-        BookingsPaymentCreateWalletTokenErrorComponent: {
-            /**
-             * @description * `wallet.token` - wallet.token (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "wallet.token";
-            /**
-             * @description * `blank` - blank
-             *     * `invalid` - invalid
-             *     * `max_length` - max_length
-             *     * `null` - null
-             *     * `null_characters_not_allowed` - null_characters_not_allowed
-             *     * `required` - required
-             *     * `surrogate_characters_not_allowed` - surrogate_characters_not_allowed
-             * @enum {string}
-             */
-            code: "blank" | "invalid" | "max_length" | "null" | "null_characters_not_allowed" | "required" | "surrogate_characters_not_allowed";
-            detail: string;
-        };
-        BookingsPaymentCreateWalletTypeErrorComponent: {
-            /**
-             * @description * `wallet.type` - wallet.type (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "wallet.type";
-            /**
-             * @description * `invalid_choice` - invalid_choice
-             *     * `null` - null
-             *     * `required` - required
-             * @enum {string}
-             */
-            code: "invalid_choice" | "null" | "required";
-            detail: string;
-        };
-        BookingsPaymentRefreshCreateError: components["schemas"]["BookingsPaymentRefreshCreateNonFieldErrorsErrorComponent"];
-        BookingsPaymentRefreshCreateErrorResponse400: components["schemas"]["BookingsPaymentRefreshCreateValidationError"] | components["schemas"]["ParseErrorResponse"];
-        BookingsPaymentRefreshCreateNonFieldErrorsErrorComponent: {
-            /**
-             * @description * `non_field_errors` - non_field_errors (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "non_field_errors";
-            /**
-             * @description * `invalid` - invalid
-             *     * `null` - null
-             *     * `unknown_field` - unknown_field
-             * @enum {string}
-             */
-            code: "invalid" | "null" | "unknown_field";
-            detail: string;
-        };
-        BookingsPaymentRefreshCreateValidationError: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "validation_error";
-            errors: components["schemas"]["BookingsPaymentRefreshCreateError"][];
-        };
-        BookingsPaymentRetrieveErrorResponse400: components["schemas"]["ParseErrorResponse"];
-        BookingsQuoteRetrieveErrorResponse400: components["schemas"]["ParseErrorResponse"];
-        BookingsRescheduleCreateError: components["schemas"]["BookingsRescheduleCreateNonFieldErrorsErrorComponent"] | components["schemas"]["BookingsRescheduleCreateStartsAtErrorComponent"] | components["schemas"]["BookingsRescheduleCreateStaffErrorComponent"];
-        BookingsRescheduleCreateErrorResponse400: components["schemas"]["BookingsRescheduleCreateValidationError"] | components["schemas"]["ParseErrorResponse"];
-        BookingsRescheduleCreateNonFieldErrorsErrorComponent: {
-            /**
-             * @description * `non_field_errors` - non_field_errors (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "non_field_errors";
-            /**
-             * @description * `invalid` - invalid
-             *     * `null` - null
-             *     * `unknown_field` - unknown_field
-             * @enum {string}
-             */
-            code: "invalid" | "null" | "unknown_field";
-            detail: string;
-        };
-        BookingsRescheduleCreateStaffErrorComponent: {
-            /**
-             * @description * `staff` - staff (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "staff";
-            /**
-             * @description * `does_not_exist` - does_not_exist
-             *     * `invalid` - invalid
-             * @enum {string}
-             */
-            code: "does_not_exist" | "invalid";
-            detail: string;
-        };
-        BookingsRescheduleCreateStartsAtErrorComponent: {
-            /**
-             * @description * `starts_at` - starts_at (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "starts_at";
-            /**
-             * @description * `date` - date
-             *     * `invalid` - invalid
-             *     * `make_aware` - make_aware
-             *     * `null` - null
-             *     * `offset_required` - offset_required
-             *     * `overflow` - overflow
-             *     * `plain_digits` - plain_digits
-             *     * `required` - required
-             * @enum {string}
-             */
-            code: "date" | "invalid" | "make_aware" | "null" | "offset_required" | "overflow" | "plain_digits" | "required";
-            detail: string;
-        };
-        BookingsRescheduleCreateValidationError: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "validation_error";
-            errors: components["schemas"]["BookingsRescheduleCreateError"][];
-        };
-        BookingsRetrieveErrorResponse400: components["schemas"]["ParseErrorResponse"];
-        BookingsReviewCreateCommentErrorComponent: {
-            /**
-             * @description * `comment` - comment (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "comment";
-            /**
-             * @description * `invalid` - invalid
-             *     * `max_length` - max_length
-             *     * `null` - null
-             *     * `null_characters_not_allowed` - null_characters_not_allowed
-             *     * `surrogate_characters_not_allowed` - surrogate_characters_not_allowed
-             * @enum {string}
-             */
-            code: "invalid" | "max_length" | "null" | "null_characters_not_allowed" | "surrogate_characters_not_allowed";
-            detail: string;
-        };
-        BookingsReviewCreateError: components["schemas"]["BookingsReviewCreateNonFieldErrorsErrorComponent"] | components["schemas"]["BookingsReviewCreateRatingErrorComponent"] | components["schemas"]["BookingsReviewCreateCommentErrorComponent"];
-        BookingsReviewCreateErrorResponse400: components["schemas"]["BookingsReviewCreateValidationError"] | components["schemas"]["ParseErrorResponse"];
-        BookingsReviewCreateNonFieldErrorsErrorComponent: {
-            /**
-             * @description * `non_field_errors` - non_field_errors (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "non_field_errors";
-            /**
-             * @description * `invalid` - invalid
-             *     * `null` - null
-             *     * `unknown_field` - unknown_field
-             * @enum {string}
-             */
-            code: "invalid" | "null" | "unknown_field";
-            detail: string;
-        };
-        BookingsReviewCreateRatingErrorComponent: {
-            /**
-             * @description * `rating` - rating (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "rating";
-            /**
-             * @description * `invalid` - invalid
-             *     * `max_string_length` - max_string_length
-             *     * `max_value` - max_value
-             *     * `min_value` - min_value
-             *     * `null` - null
-             *     * `required` - required
-             * @enum {string}
-             */
-            code: "invalid" | "max_string_length" | "max_value" | "min_value" | "null" | "required";
-            detail: string;
-        };
-        BookingsReviewCreateValidationError: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "validation_error";
-            errors: components["schemas"]["BookingsReviewCreateError"][];
-        };
-        /** @description A request body: a field it does not know is an error, so that a client's typo never passes silently. */
+        /** @description A body or a query: what it does not know is an error, so that a client's mistake never passes silently. */
         CancelRequestRequest: {
             reason?: string;
         };
@@ -1123,10 +485,22 @@ export interface components {
          */
         ClientEnum: "web";
         /**
-         * @description * `client_error` - Client Error
+         * @description * `insufficient_funds` - الرصيد في البطاقة أو المحفظة لا يكفي
+         *     * `daily_limit` - بُلغ الحد اليومي
+         *     * `transaction_limit` - المبلغ فوق حد العملية الواحدة
+         *     * `timed_out` - تأخر الدافع فانتهت المهلة
+         *     * `expired_card` - انتهت صلاحية البطاقة
+         *     * `not_authenticated` - لم يتمكن المصرف من التحقق من الدافع
+         *     * `declined` - رفض المصرف العملية
          * @enum {string}
          */
-        ClientErrorEnum: "client_error";
+        CodeEnum: "insufficient_funds" | "daily_limit" | "transaction_limit" | "timed_out" | "expired_card" | "not_authenticated" | "declined";
+        /** @description A body or a query: what it does not know is an error, so that a client's mistake never passes silently. */
+        CodeProofRequest: {
+            /** Format: uuid */
+            challenge_id: string;
+            code: string;
+        };
         /**
          * @description * `automatic` - تأكيد فوري
          *     * `by_hand` - تأكيد من الصالون
@@ -1158,107 +532,23 @@ export interface components {
          * @enum {string}
          */
         DataStatusEnum: "open" | "done" | "refused";
-        Error401: {
-            code: components["schemas"]["ErrorCode401Enum"];
-            detail: string;
-            attr: string | null;
-        };
-        Error404: {
-            code: components["schemas"]["ErrorCode404Enum"];
-            detail: string;
-            attr: string | null;
-        };
-        Error405: {
-            code: components["schemas"]["ErrorCode405Enum"];
-            detail: string;
-            attr: string | null;
-        };
-        Error406: {
-            code: components["schemas"]["ErrorCode406Enum"];
-            detail: string;
-            attr: string | null;
-        };
-        Error415: {
-            code: components["schemas"]["ErrorCode415Enum"];
-            detail: string;
-            attr: string | null;
-        };
-        Error500: {
-            code: components["schemas"]["ErrorCode500Enum"];
-            detail: string;
-            attr: string | null;
+        /** @description Every refusal of the API. */
+        Error: {
+            type: components["schemas"]["ErrorTypeEnum"];
+            errors: components["schemas"]["OneError"][];
         };
         /**
-         * @description * `authentication_failed` - Authentication Failed
-         *     * `not_authenticated` - Not Authenticated
+         * @description * `validation_error` - validation_error
+         *     * `client_error` - client_error
+         *     * `server_error` - server_error
          * @enum {string}
          */
-        ErrorCode401Enum: "authentication_failed" | "not_authenticated";
-        /**
-         * @description * `not_found` - Not Found
-         * @enum {string}
-         */
-        ErrorCode404Enum: "not_found";
-        /**
-         * @description * `method_not_allowed` - Method Not Allowed
-         * @enum {string}
-         */
-        ErrorCode405Enum: "method_not_allowed";
-        /**
-         * @description * `not_acceptable` - Not Acceptable
-         * @enum {string}
-         */
-        ErrorCode406Enum: "not_acceptable";
-        /**
-         * @description * `unsupported_media_type` - Unsupported Media Type
-         * @enum {string}
-         */
-        ErrorCode415Enum: "unsupported_media_type";
-        /**
-         * @description * `error` - Error
-         * @enum {string}
-         */
-        ErrorCode500Enum: "error";
-        ErrorResponse401: {
-            type: components["schemas"]["ClientErrorEnum"];
-            errors: components["schemas"]["Error401"][];
-        };
-        ErrorResponse404: {
-            type: components["schemas"]["ClientErrorEnum"];
-            errors: components["schemas"]["Error404"][];
-        };
-        ErrorResponse405: {
-            type: components["schemas"]["ClientErrorEnum"];
-            errors: components["schemas"]["Error405"][];
-        };
-        ErrorResponse406: {
-            type: components["schemas"]["ClientErrorEnum"];
-            errors: components["schemas"]["Error406"][];
-        };
-        ErrorResponse415: {
-            type: components["schemas"]["ClientErrorEnum"];
-            errors: components["schemas"]["Error415"][];
-        };
-        ErrorResponse500: {
-            type: components["schemas"]["ServerErrorEnum"];
-            errors: components["schemas"]["Error500"][];
-        };
+        ErrorTypeEnum: "validation_error" | "client_error" | "server_error";
         /** @description Why the payer's last attempt failed, as a stable code and in the caller's language. */
         Failure: {
-            code: components["schemas"]["FailureCodeEnum"];
+            code: components["schemas"]["CodeEnum"];
             detail: string;
         };
-        /**
-         * @description * `insufficient_funds` - الرصيد في البطاقة أو المحفظة لا يكفي
-         *     * `daily_limit` - بُلغ الحد اليومي
-         *     * `transaction_limit` - المبلغ فوق حد العملية الواحدة
-         *     * `timed_out` - تأخر الدافع فانتهت المهلة
-         *     * `expired_card` - انتهت صلاحية البطاقة
-         *     * `not_authenticated` - لم يتمكن المصرف من التحقق من الدافع
-         *     * `declined` - رفض المصرف العملية
-         * @enum {string}
-         */
-        FailureCodeEnum: "insufficient_funds" | "daily_limit" | "transaction_limit" | "timed_out" | "expired_card" | "not_authenticated" | "declined";
         /**
          * @description * `export` - نسخة من البيانات
          *     * `erasure` - محو البيانات
@@ -1271,211 +561,6 @@ export interface components {
          * @enum {string}
          */
         LocaleEnum: "ar" | "en";
-        MeEraseErrorResponse400: components["schemas"]["ParseErrorResponse"];
-        MeExportErrorResponse400: components["schemas"]["ParseErrorResponse"];
-        MePhoneRequestChannelErrorComponent: {
-            /**
-             * @description * `channel` - channel (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "channel";
-            /**
-             * @description * `invalid_choice` - invalid_choice
-             *     * `null` - null
-             * @enum {string}
-             */
-            code: "invalid_choice" | "null";
-            detail: string;
-        };
-        MePhoneRequestError: components["schemas"]["MePhoneRequestNonFieldErrorsErrorComponent"] | components["schemas"]["MePhoneRequestPhoneErrorComponent"] | components["schemas"]["MePhoneRequestChannelErrorComponent"];
-        MePhoneRequestErrorResponse400: components["schemas"]["MePhoneRequestValidationError"] | components["schemas"]["ParseErrorResponse"];
-        MePhoneRequestNonFieldErrorsErrorComponent: {
-            /**
-             * @description * `non_field_errors` - non_field_errors (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "non_field_errors";
-            /**
-             * @description * `invalid` - invalid
-             *     * `null` - null
-             *     * `unknown_field` - unknown_field
-             * @enum {string}
-             */
-            code: "invalid" | "null" | "unknown_field";
-            detail: string;
-        };
-        MePhoneRequestPhoneErrorComponent: {
-            /**
-             * @description * `phone` - phone (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "phone";
-            /**
-             * @description * `blank` - blank
-             *     * `invalid` - invalid
-             *     * `max_length` - max_length
-             *     * `null` - null
-             *     * `null_characters_not_allowed` - null_characters_not_allowed
-             *     * `phone_invalid` - phone_invalid
-             *     * `required` - required
-             *     * `surrogate_characters_not_allowed` - surrogate_characters_not_allowed
-             * @enum {string}
-             */
-            code: "blank" | "invalid" | "max_length" | "null" | "null_characters_not_allowed" | "phone_invalid" | "required" | "surrogate_characters_not_allowed";
-            detail: string;
-        };
-        MePhoneRequestValidationError: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "validation_error";
-            errors: components["schemas"]["MePhoneRequestError"][];
-        };
-        MePhoneVerifyChallengeIdErrorComponent: {
-            /**
-             * @description * `challenge_id` - challenge_id (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "challenge_id";
-            /**
-             * @description * `invalid` - invalid
-             *     * `null` - null
-             *     * `required` - required
-             * @enum {string}
-             */
-            code: "invalid" | "null" | "required";
-            detail: string;
-        };
-        MePhoneVerifyClientErrorComponent: {
-            /**
-             * @description * `client` - client (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "client";
-            /**
-             * @description * `invalid_choice` - invalid_choice
-             *     * `null` - null
-             * @enum {string}
-             */
-            code: "invalid_choice" | "null";
-            detail: string;
-        };
-        MePhoneVerifyCodeErrorComponent: {
-            /**
-             * @description * `code` - code (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "code";
-            /**
-             * @description * `blank` - blank
-             *     * `invalid` - invalid
-             *     * `max_length` - max_length
-             *     * `null` - null
-             *     * `null_characters_not_allowed` - null_characters_not_allowed
-             *     * `required` - required
-             *     * `surrogate_characters_not_allowed` - surrogate_characters_not_allowed
-             * @enum {string}
-             */
-            code: "blank" | "invalid" | "max_length" | "null" | "null_characters_not_allowed" | "required" | "surrogate_characters_not_allowed";
-            detail: string;
-        };
-        MePhoneVerifyError: components["schemas"]["MePhoneVerifyNonFieldErrorsErrorComponent"] | components["schemas"]["MePhoneVerifyClientErrorComponent"] | components["schemas"]["MePhoneVerifyChallengeIdErrorComponent"] | components["schemas"]["MePhoneVerifyCodeErrorComponent"];
-        MePhoneVerifyErrorResponse400: components["schemas"]["MePhoneVerifyValidationError"] | components["schemas"]["ParseErrorResponse"];
-        MePhoneVerifyNonFieldErrorsErrorComponent: {
-            /**
-             * @description * `non_field_errors` - non_field_errors (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "non_field_errors";
-            /**
-             * @description * `invalid` - invalid
-             *     * `null` - null
-             *     * `unknown_field` - unknown_field
-             * @enum {string}
-             */
-            code: "invalid" | "null" | "unknown_field";
-            detail: string;
-        };
-        MePhoneVerifyValidationError: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "validation_error";
-            errors: components["schemas"]["MePhoneVerifyError"][];
-        };
-        MeRetrieveErrorResponse400: components["schemas"]["ParseErrorResponse"];
-        MeUpdateError: components["schemas"]["MeUpdateNonFieldErrorsErrorComponent"] | components["schemas"]["MeUpdateNameErrorComponent"] | components["schemas"]["MeUpdateLocaleErrorComponent"] | components["schemas"]["MeUpdateMarketingConsentErrorComponent"];
-        MeUpdateErrorResponse400: components["schemas"]["MeUpdateValidationError"] | components["schemas"]["ParseErrorResponse"];
-        MeUpdateLocaleErrorComponent: {
-            /**
-             * @description * `locale` - locale (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "locale";
-            /**
-             * @description * `invalid_choice` - invalid_choice
-             *     * `null` - null
-             * @enum {string}
-             */
-            code: "invalid_choice" | "null";
-            detail: string;
-        };
-        MeUpdateMarketingConsentErrorComponent: {
-            /**
-             * @description * `marketing_consent` - marketing_consent (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "marketing_consent";
-            /**
-             * @description * `invalid` - invalid
-             *     * `null` - null
-             * @enum {string}
-             */
-            code: "invalid" | "null";
-            detail: string;
-        };
-        MeUpdateNameErrorComponent: {
-            /**
-             * @description * `name` - name (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "name";
-            /**
-             * @description * `invalid` - invalid
-             *     * `max_length` - max_length
-             *     * `null` - null
-             *     * `null_characters_not_allowed` - null_characters_not_allowed
-             *     * `surrogate_characters_not_allowed` - surrogate_characters_not_allowed
-             * @enum {string}
-             */
-            code: "invalid" | "max_length" | "null" | "null_characters_not_allowed" | "surrogate_characters_not_allowed";
-            detail: string;
-        };
-        MeUpdateNonFieldErrorsErrorComponent: {
-            /**
-             * @description * `non_field_errors` - non_field_errors (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "non_field_errors";
-            /**
-             * @description * `invalid` - invalid
-             *     * `null` - null
-             *     * `unknown_field` - unknown_field
-             * @enum {string}
-             */
-            code: "invalid" | "null" | "unknown_field";
-            detail: string;
-        };
-        MeUpdateValidationError: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "validation_error";
-            errors: components["schemas"]["MeUpdateError"][];
-        };
         NamedRow: {
             /** Format: uuid */
             id: string;
@@ -1489,7 +574,13 @@ export interface components {
             code: string;
             detail: string;
         };
-        /** @description A request body: a field it does not know is an error, so that a client's typo never passes silently. */
+        /** @description `code` is one of docs/errors.md; `attr` names what is wrong: a field, also an unknown one, or nothing. */
+        OneError: {
+            code: string;
+            detail: string;
+            attr: string | null;
+        };
+        /** @description A body or a query: what it does not know is an error, so that a client's mistake never passes silently. */
         OtpRequestRequest: {
             phone: string;
             /** @default sms */
@@ -1503,17 +594,17 @@ export interface components {
             /** @description Seconds until another code may be asked for. */
             resend_in: number;
         };
-        /** @description A request body: a field it does not know is an error, so that a client's typo never passes silently. */
+        /** @description A body or a query: what it does not know is an error, so that a client's mistake never passes silently. */
         OtpVerifyRequest: {
+            /** Format: uuid */
+            challenge_id: string;
+            code: string;
             /**
              * @description `web`: the refresh token is set and read as a cookie that no script sees, and stands in no body.
              *
              *     * `web` - web
              */
             client?: components["schemas"]["ClientEnum"];
-            /** Format: uuid */
-            challenge_id: string;
-            code: string;
         };
         /** @description The profile, and a list for every other part that an app adds. */
         OwnData: {
@@ -1647,25 +738,7 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["Staff"][];
         };
-        ParseError: {
-            code: components["schemas"]["ParseErrorCodeEnum"];
-            detail: string;
-            attr: string | null;
-        };
-        /**
-         * @description * `parse_error` - Parse Error
-         * @enum {string}
-         */
-        ParseErrorCodeEnum: "parse_error";
-        ParseErrorResponse: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "client_error";
-            errors: components["schemas"]["ParseError"][];
-        };
-        /** @description A request body: a field it does not know is an error, so that a client's typo never passes silently. */
+        /** @description A body or a query: what it does not know is an error, so that a client's mistake never passes silently. */
         PatchedProfileChangeRequest: {
             name?: string;
             locale?: components["schemas"]["LocaleEnum"];
@@ -1763,7 +836,7 @@ export interface components {
             readonly free_cancellation_until: string;
             readonly late_cancellation_fee: string;
         };
-        /** @description A request body: a field it does not know is an error, so that a client's typo never passes silently. */
+        /** @description A body or a query: what it does not know is an error, so that a client's mistake never passes silently. */
         RefreshRequest: {
             /**
              * @description `web`: the refresh token is set and read as a cookie that no script sees, and stands in no body.
@@ -1774,7 +847,9 @@ export interface components {
             /** @description Needed unless `client` is `web`. */
             refresh?: string;
         };
-        /** @description A request body: a field it does not know is an error, so that a client's typo never passes silently. */
+        /** @description Nothing to say. */
+        RefreshRequestRequest: Record<string, never>;
+        /** @description A body or a query: what it does not know is an error, so that a client's mistake never passes silently. */
         RescheduleRequestRequest: {
             /** Format: date-time */
             starts_at: string;
@@ -1794,7 +869,7 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
-        /** @description A request body: a field it does not know is an error, so that a client's typo never passes silently. */
+        /** @description A body or a query: what it does not know is an error, so that a client's mistake never passes silently. */
         ReviewRequestRequest: {
             rating: number;
             comment?: string;
@@ -1821,17 +896,6 @@ export interface components {
             rating: string | null;
             review_count: number;
         };
-        SalonsListErrorResponse400: components["schemas"]["ParseErrorResponse"];
-        SalonsRetrieveErrorResponse400: components["schemas"]["ParseErrorResponse"];
-        SalonsReviewsListErrorResponse400: components["schemas"]["ParseErrorResponse"];
-        SalonsServicesListErrorResponse400: components["schemas"]["ParseErrorResponse"];
-        SalonsSlotsListErrorResponse400: components["schemas"]["ParseErrorResponse"];
-        SalonsStaffListErrorResponse400: components["schemas"]["ParseErrorResponse"];
-        /**
-         * @description * `server_error` - Server Error
-         * @enum {string}
-         */
-        ServerErrorEnum: "server_error";
         /** @description Something to book; `price` includes VAT, in SAR. */
         Service: {
             /** Format: uuid */
@@ -1887,11 +951,6 @@ export interface components {
             /** @description Absent when `client` is `web`. */
             refresh?: string;
         };
-        /**
-         * @description * `validation_error` - Validation Error
-         * @enum {string}
-         */
-        ValidationErrorEnum: "validation_error";
         /** @description A saved card's token, or what a phone's wallet gave; it goes to the gateway and is kept nowhere. */
         WalletRequest: {
             type: components["schemas"]["WalletTypeEnum"];
@@ -1909,87 +968,6 @@ export interface components {
             id: string;
             type: string;
             secret_token: string;
-        };
-        WebhooksMoyasarCreateError: components["schemas"]["WebhooksMoyasarCreateNonFieldErrorsErrorComponent"] | components["schemas"]["WebhooksMoyasarCreateIdErrorComponent"] | components["schemas"]["WebhooksMoyasarCreateTypeErrorComponent"] | components["schemas"]["WebhooksMoyasarCreateSecretTokenErrorComponent"];
-        WebhooksMoyasarCreateErrorResponse400: components["schemas"]["WebhooksMoyasarCreateValidationError"];
-        WebhooksMoyasarCreateIdErrorComponent: {
-            /**
-             * @description * `id` - id (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "id";
-            /**
-             * @description * `blank` - blank
-             *     * `invalid` - invalid
-             *     * `max_length` - max_length
-             *     * `null` - null
-             *     * `null_characters_not_allowed` - null_characters_not_allowed
-             *     * `required` - required
-             *     * `surrogate_characters_not_allowed` - surrogate_characters_not_allowed
-             * @enum {string}
-             */
-            code: "blank" | "invalid" | "max_length" | "null" | "null_characters_not_allowed" | "required" | "surrogate_characters_not_allowed";
-            detail: string;
-        };
-        WebhooksMoyasarCreateNonFieldErrorsErrorComponent: {
-            /**
-             * @description * `non_field_errors` - non_field_errors (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "non_field_errors";
-            /**
-             * @description * `invalid` - invalid
-             *     * `null` - null
-             * @enum {string}
-             */
-            code: "invalid" | "null";
-            detail: string;
-        };
-        WebhooksMoyasarCreateSecretTokenErrorComponent: {
-            /**
-             * @description * `secret_token` - secret_token (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "secret_token";
-            /**
-             * @description * `blank` - blank
-             *     * `invalid` - invalid
-             *     * `max_length` - max_length
-             *     * `null` - null
-             *     * `null_characters_not_allowed` - null_characters_not_allowed
-             *     * `required` - required
-             *     * `surrogate_characters_not_allowed` - surrogate_characters_not_allowed
-             * @enum {string}
-             */
-            code: "blank" | "invalid" | "max_length" | "null" | "null_characters_not_allowed" | "required" | "surrogate_characters_not_allowed";
-            detail: string;
-        };
-        WebhooksMoyasarCreateTypeErrorComponent: {
-            /**
-             * @description * `type` - type (enum property replaced by openapi-typescript)
-             * @enum {string}
-             */
-            attr: "type";
-            /**
-             * @description * `blank` - blank
-             *     * `invalid` - invalid
-             *     * `max_length` - max_length
-             *     * `null` - null
-             *     * `null_characters_not_allowed` - null_characters_not_allowed
-             *     * `required` - required
-             *     * `surrogate_characters_not_allowed` - surrogate_characters_not_allowed
-             * @enum {string}
-             */
-            code: "blank" | "invalid" | "max_length" | "null" | "null_characters_not_allowed" | "required" | "surrogate_characters_not_allowed";
-            detail: string;
-        };
-        WebhooksMoyasarCreateValidationError: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "validation_error";
-            errors: components["schemas"]["WebhooksMoyasarCreateError"][];
         };
     };
     responses: never;
@@ -2025,7 +1003,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuthLogoutErrorResponse400"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -2033,7 +1027,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse404"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             405: {
@@ -2041,7 +1035,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse405"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             406: {
@@ -2049,7 +1043,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse406"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             415: {
@@ -2057,7 +1067,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse415"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             500: {
@@ -2065,7 +1091,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse500"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -2096,7 +1130,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuthOtpRequestErrorResponse400"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -2104,7 +1154,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse404"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             405: {
@@ -2112,7 +1162,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse405"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             406: {
@@ -2120,7 +1170,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse406"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             415: {
@@ -2128,7 +1194,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse415"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             500: {
@@ -2136,7 +1218,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse500"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -2167,7 +1257,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuthOtpVerifyErrorResponse400"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -2175,7 +1281,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse404"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             405: {
@@ -2183,7 +1289,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse405"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             406: {
@@ -2191,7 +1297,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse406"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             415: {
@@ -2199,7 +1321,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse415"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             500: {
@@ -2207,7 +1345,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse500"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -2238,7 +1384,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuthTokenRefreshErrorResponse400"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -2246,7 +1408,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse404"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             405: {
@@ -2254,7 +1416,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse405"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             406: {
@@ -2262,7 +1424,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse406"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             415: {
@@ -2270,7 +1448,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse415"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             500: {
@@ -2278,7 +1472,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse500"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -2320,7 +1522,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BookingsListErrorResponse400"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             401: {
@@ -2328,7 +1530,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse401"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -2336,7 +1546,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse404"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             405: {
@@ -2344,7 +1554,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse405"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             406: {
@@ -2352,7 +1562,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse406"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             415: {
@@ -2360,7 +1586,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse415"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             500: {
@@ -2368,7 +1610,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse500"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -2402,7 +1652,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BookingsCreateErrorResponse400"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             401: {
@@ -2410,7 +1660,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse401"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -2418,7 +1676,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse404"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             405: {
@@ -2426,7 +1684,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse405"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             406: {
@@ -2434,7 +1692,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse406"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             415: {
@@ -2442,7 +1716,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse415"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             500: {
@@ -2450,7 +1740,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse500"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -2479,7 +1777,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BookingsRetrieveErrorResponse400"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             401: {
@@ -2487,7 +1785,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse401"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -2495,7 +1801,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse404"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             405: {
@@ -2503,7 +1809,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse405"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             406: {
@@ -2511,7 +1817,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse406"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             415: {
@@ -2519,7 +1841,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse415"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             500: {
@@ -2527,7 +1865,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse500"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -2556,7 +1902,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BookingsCalendarRetrieveErrorResponse400"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             401: {
@@ -2564,7 +1910,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse401"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -2572,7 +1926,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse404"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             405: {
@@ -2580,7 +1934,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse405"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             406: {
@@ -2588,7 +1942,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse406"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             415: {
@@ -2596,7 +1966,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse415"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             500: {
@@ -2604,7 +1990,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse500"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -2637,7 +2031,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BookingsCancelCreateErrorResponse400"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             401: {
@@ -2645,7 +2039,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse401"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -2653,7 +2055,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse404"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             405: {
@@ -2661,7 +2063,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse405"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             406: {
@@ -2669,7 +2071,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse406"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             415: {
@@ -2677,7 +2095,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse415"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             500: {
@@ -2685,7 +2119,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse500"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -2714,7 +2156,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BookingsPaymentRetrieveErrorResponse400"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             401: {
@@ -2722,7 +2164,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse401"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -2730,7 +2180,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse404"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             405: {
@@ -2738,7 +2188,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse405"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             406: {
@@ -2746,7 +2196,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse406"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             415: {
@@ -2754,7 +2220,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse415"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             500: {
@@ -2762,7 +2244,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse500"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -2798,7 +2288,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BookingsPaymentCreateErrorResponse400"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             401: {
@@ -2806,7 +2296,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse401"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -2814,7 +2312,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse404"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             405: {
@@ -2822,7 +2320,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse405"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             406: {
@@ -2830,7 +2328,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse406"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             415: {
@@ -2838,7 +2352,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse415"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             500: {
@@ -2846,7 +2376,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse500"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -2860,7 +2398,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RefreshRequestRequest"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -2875,7 +2417,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BookingsPaymentRefreshCreateErrorResponse400"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             401: {
@@ -2883,7 +2425,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse401"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -2891,7 +2441,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse404"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             405: {
@@ -2899,7 +2449,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse405"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             406: {
@@ -2907,7 +2457,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse406"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             415: {
@@ -2915,7 +2481,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse415"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             500: {
@@ -2923,7 +2505,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse500"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -2956,7 +2546,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BookingsRescheduleCreateErrorResponse400"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             401: {
@@ -2964,7 +2554,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse401"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -2972,7 +2570,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse404"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             405: {
@@ -2980,7 +2578,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse405"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             406: {
@@ -2988,7 +2586,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse406"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             415: {
@@ -2996,7 +2610,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse415"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             500: {
@@ -3004,7 +2634,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse500"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -3037,7 +2675,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BookingsReviewCreateErrorResponse400"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             401: {
@@ -3045,7 +2683,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse401"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -3053,7 +2699,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse404"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             405: {
@@ -3061,7 +2707,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse405"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             406: {
@@ -3069,7 +2715,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse406"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             415: {
@@ -3077,7 +2739,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse415"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             500: {
@@ -3085,7 +2763,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse500"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -3116,7 +2802,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BookingsQuoteRetrieveErrorResponse400"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             401: {
@@ -3124,7 +2810,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse401"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -3132,7 +2826,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse404"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             405: {
@@ -3140,7 +2834,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse405"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             406: {
@@ -3148,7 +2842,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse406"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             415: {
@@ -3156,7 +2866,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse415"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             500: {
@@ -3164,7 +2890,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse500"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -3191,7 +2925,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MeRetrieveErrorResponse400"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             401: {
@@ -3199,7 +2933,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse401"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -3207,7 +2949,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse404"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             405: {
@@ -3215,7 +2957,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse405"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             406: {
@@ -3223,7 +2965,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse406"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             415: {
@@ -3231,7 +2989,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse415"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             500: {
@@ -3239,7 +3013,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse500"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -3266,7 +3048,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MeEraseErrorResponse400"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             401: {
@@ -3274,7 +3056,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse401"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -3282,7 +3072,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse404"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             405: {
@@ -3290,7 +3080,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse405"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             406: {
@@ -3298,7 +3088,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse406"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             415: {
@@ -3306,7 +3112,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse415"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             500: {
@@ -3314,7 +3136,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse500"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -3345,7 +3175,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MeUpdateErrorResponse400"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             401: {
@@ -3353,7 +3183,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse401"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -3361,7 +3199,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse404"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             405: {
@@ -3369,7 +3207,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse405"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             406: {
@@ -3377,7 +3215,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse406"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             415: {
@@ -3385,7 +3239,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse415"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             500: {
@@ -3393,7 +3263,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse500"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -3420,7 +3298,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MeExportErrorResponse400"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             401: {
@@ -3428,7 +3306,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse401"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -3436,7 +3322,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse404"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             405: {
@@ -3444,7 +3330,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse405"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             406: {
@@ -3452,7 +3338,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse406"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             415: {
@@ -3460,7 +3362,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse415"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             500: {
@@ -3468,7 +3386,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse500"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -3499,7 +3425,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MePhoneRequestErrorResponse400"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             401: {
@@ -3507,7 +3433,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse401"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -3515,7 +3449,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse404"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             405: {
@@ -3523,7 +3457,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse405"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             406: {
@@ -3531,7 +3465,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse406"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             415: {
@@ -3539,7 +3489,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse415"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             500: {
@@ -3547,7 +3513,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse500"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -3561,7 +3535,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["OtpVerifyRequest"];
+                "application/json": components["schemas"]["CodeProofRequest"];
             };
         };
         responses: {
@@ -3578,7 +3552,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MePhoneVerifyErrorResponse400"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             401: {
@@ -3586,7 +3560,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse401"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -3594,7 +3576,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse404"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             405: {
@@ -3602,7 +3584,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse405"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             406: {
@@ -3610,7 +3592,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse406"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             415: {
@@ -3618,7 +3616,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse415"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             500: {
@@ -3626,7 +3640,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse500"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -3672,7 +3694,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SalonsListErrorResponse400"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -3680,7 +3718,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse404"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             405: {
@@ -3688,7 +3726,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse405"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             406: {
@@ -3696,7 +3734,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse406"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             415: {
@@ -3704,7 +3758,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse415"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             500: {
@@ -3712,7 +3782,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse500"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -3741,7 +3819,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SalonsRetrieveErrorResponse400"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -3749,7 +3843,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse404"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             405: {
@@ -3757,7 +3851,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse405"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             406: {
@@ -3765,7 +3859,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse406"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             415: {
@@ -3773,7 +3883,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse415"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             500: {
@@ -3781,7 +3907,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse500"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -3815,7 +3949,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SalonsReviewsListErrorResponse400"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -3823,7 +3973,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse404"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             405: {
@@ -3831,7 +3981,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse405"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             406: {
@@ -3839,7 +3989,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse406"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             415: {
@@ -3847,7 +4013,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse415"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             500: {
@@ -3855,7 +4037,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse500"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -3889,7 +4079,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SalonsServicesListErrorResponse400"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -3897,7 +4103,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse404"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             405: {
@@ -3905,7 +4111,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse405"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             406: {
@@ -3913,7 +4119,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse406"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             415: {
@@ -3921,7 +4143,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse415"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             500: {
@@ -3929,7 +4167,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse500"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -3963,7 +4209,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SalonsSlotsListErrorResponse400"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -3971,7 +4233,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse404"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             405: {
@@ -3979,7 +4241,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse405"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             406: {
@@ -3987,7 +4249,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse406"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             415: {
@@ -3995,7 +4273,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse415"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             500: {
@@ -4003,7 +4297,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse500"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -4036,7 +4338,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SalonsStaffListErrorResponse400"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -4044,7 +4362,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse404"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             405: {
@@ -4052,7 +4370,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse405"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             406: {
@@ -4060,7 +4378,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse406"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             415: {
@@ -4068,7 +4402,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse415"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             500: {
@@ -4076,7 +4426,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse500"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -4106,7 +4464,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["WebhooksMoyasarCreateErrorResponse400"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             404: {
@@ -4114,7 +4488,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse404"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             405: {
@@ -4122,7 +4496,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse405"];
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             406: {
@@ -4130,7 +4504,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse406"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             415: {
@@ -4138,7 +4528,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse415"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             500: {
@@ -4146,7 +4552,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse500"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
