@@ -152,8 +152,9 @@ def test_browsers_are_told_to_come_by_https_only_where_they_did(settings, client
 
 
 @pytest.mark.django_db
-def test_what_shows_a_person_is_kept_by_nobody_and_the_public_page_is_asked_for_anew(client):
-    assert client.get("/api/v1/salons/").headers["Cache-Control"] == "no-store"
+def test_what_shows_a_person_is_kept_by_nobody_and_what_is_public_is_asked_for_anew(client):
+    assert client.get("/api/v1/bookings/").headers["Cache-Control"] == "no-store"
+    assert client.get("/api/v1/salons/").headers["Cache-Control"] == "public, no-cache"
     assert client.get("/").headers["Cache-Control"] == "no-cache"
 
 
