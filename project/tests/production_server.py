@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import re
+import runpy
 import shutil
 import signal
 import socket
@@ -19,6 +20,13 @@ DOCKERFILE = BASE_DIR / "docs/deploy/Dockerfile"
 LISTENING = "Listening at: http://127.0.0.1:"
 # As the proxy hands a request on.
 OVER_TLS = {"Host": "salons.example", "X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.7"}
+# A form whose body is read before it is refused for its wrong token.
+FORM = (
+    b"POST /i18n/setlang/ HTTP/1.1\r\nHost: salons.example\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n"
+    b"Origin: https://salons.example\r\nCookie: csrftoken=" + b"a" * 32 + b"\r\n"
+    b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 20\r\n\r\nlanguage="
+)
+REST_OF_THE_FORM = b"en&padding="
 PATIENCE = 60
 
 
@@ -121,3 +129,8 @@ def send(port, data):
 def everything_from(connection):
     """All that comes until the server closes."""
     return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def load_gunicorn():
+    """The names that the published configuration sets."""
+    return runpy.run_path(str(BASE_DIR / CONFIGURATION))

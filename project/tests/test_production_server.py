@@ -8,8 +8,10 @@ import pytest
 
 from project.tests.production_server import (
     CONFIGURATION,
+    FORM,
     OVER_TLS,
     PATIENCE,
+    REST_OF_THE_FORM,
     everything_from,
     get,
     image,
@@ -18,13 +20,6 @@ from project.tests.production_server import (
 )
 
 HASHED = re.compile(r"/static/(storefront/assets/[\w.-]+-[\w-]{8}|.+\.[0-9a-f]{12})\.\w+")
-# A form whose body is read before it is refused for its wrong token.
-FORM = (
-    b"POST /i18n/setlang/ HTTP/1.1\r\nHost: salons.example\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n"
-    b"Origin: https://salons.example\r\nCookie: csrftoken=" + b"a" * 32 + b"\r\n"
-    b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 20\r\n\r\nlanguage="
-)
-REST_OF_THE_FORM = b"en&padding="
 
 
 @pytest.fixture(scope="module")
