@@ -8,6 +8,8 @@ BUSY_SECONDS = 20
 PERSISTENT_SECONDS = 600
 CONNECT_SECONDS = 5
 LOCK_SECONDS = 5
+# A process that stops in the middle of a transaction gives its locks back.
+IDLE_IN_TRANSACTION_SECONDS = 60
 # A statement of `apps.common.statements` that came so often on one connection is planned for good; others never are.
 # Sooner would not pay: the driver forgets all of them with every transaction that is undone.
 PREPARED_FROM = 2
@@ -25,7 +27,8 @@ def database_settings(config: dict[str, Any]) -> dict[str, Any]:
         # A server that is away, or a lock that is not given, must answer "unavailable" and not keep anybody waiting.
         "OPTIONS": {
             "connect_timeout": CONNECT_SECONDS,
-            "options": f"-c lock_timeout={LOCK_SECONDS}s",
+            "options": f"-c lock_timeout={LOCK_SECONDS}s"
+            f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_SECONDS}s",
             "prepare_threshold": PREPARED_FROM,
             **config.get("OPTIONS", {}),
         },

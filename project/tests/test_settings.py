@@ -42,6 +42,7 @@ GOOD = {
 }
 MOYASAR_KEYS = {Profile.DEMO: "sk_test_" + "made" + "up", Profile.PRODUCTION: GOOD["MOYASAR_SECRET_KEY"]}
 ABSENT = None
+WAITING = "-c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
 VERIFY = {"OTP_PROVIDER": "twilio", "TWILIO_VERIFY_SERVICE_SID": "VA01"}
 AUTHENTICATE = {"OTP_PROVIDER": "unifonic", "UNIFONIC_AUTHENTICATE_APP_ID": "app"}
 # What changes against GOOD, which variable the sentence names, and words of what it says.
@@ -303,7 +304,7 @@ def test_postgresql_connections_are_kept_and_checked():
 
     assert database["CONN_MAX_AGE"] == 600
     assert database["CONN_HEALTH_CHECKS"] is True
-    assert database["OPTIONS"] == {"connect_timeout": 5, "options": "-c lock_timeout=5s", "prepare_threshold": 2}
+    assert database["OPTIONS"] == {"connect_timeout": 5, "options": WAITING, "prepare_threshold": 2}
 
 
 def test_options_in_a_postgresql_address_are_kept():
@@ -313,7 +314,7 @@ def test_options_in_a_postgresql_address_are_kept():
 
     assert database["OPTIONS"] == {
         "connect_timeout": 5,
-        "options": "-c lock_timeout=5s",
+        "options": WAITING,
         "prepare_threshold": 2,
         "sslmode": "require",
     }
@@ -353,15 +354,48 @@ def test_tests_ignore_what_the_shell_has_set():
 
 
 def run_manage(command, environment):
+    return run_in_production([sys.executable, "manage.py", *command], environment)
+
+
+def run_in_production(command, environment):
     base = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return subprocess.run(
-        [sys.executable, "manage.py", *command],
+        command,
         cwd=BASE_DIR,
         env={**base, "DJANGO_SETTINGS_MODULE": "project.settings.production", **environment},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "start",
+    [[sys.executable, "-c", "import project.wsgi"], [sys.executable, "-m", "celery", "-A", "project.celery", "report"]],
+    ids=["web", "worker"],
+)
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        ("SECRET_KEY", "", "SECRET_KEY is missing: make one with"),
+        ("DEBUG", "1", "DEBUG is on: remove it, production never runs with it."),
+    ],
+)
+def test_web_and_worker_do_not_start_in_a_bad_environment(start, variable, value, sentence):
+    result = run_in_production(start, {**GOOD, variable: value})
+
+    assert result.returncode != 0
+    assert f"ImproperlyConfigured: {sentence}" in result.stderr
+
+
+def test_control_web_and_worker_start_in_a_good_one(tmp_path):
+    environment = {**GOOD, "DATABASE_URL": f"sqlite:///{tmp_path}/salon.sqlite3"}
+
+    assert run_in_production([sys.executable, "-c", "import project.wsgi"], environment).returncode == 0
+    assert (
+        run_in_production([sys.executable, "-m", "celery", "-A", "project.celery", "report"], environment).returncode
+        == 0
     )
 
 
