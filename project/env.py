@@ -46,6 +46,7 @@ PLACEHOLDERS = ("django-insecure", "demo-only", "changeme", "change-me", "replac
 TRUE_WORDS = {"1", "true", "yes", "on", "y", "t"}
 DOTTED_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 INTERNATIONAL_NUMBER = re.compile(r"\+[1-9][0-9]{7,14}")
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 VERIFY_SERVICE = re.compile(r"VA[0-9A-Za-z]+")
 CONTENT_TEMPLATE = re.compile(r"HX[0-9A-Za-z]+")
 DATABASE_ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
@@ -142,6 +143,11 @@ OPTIONAL: dict[str, str] = {
     "METRICS_TOKEN": "",
     "PROMETHEUS_MULTIPROC_DIR": "",
     "SENTRY_DSN": "",
+    "S3_ENDPOINT_URL": "",
+    "S3_BUCKET": "",
+    "S3_REGION": "",
+    "S3_ACCESS_KEY_ID": "",
+    "S3_SECRET_ACCESS_KEY": "",
 }
 VARIABLES: dict[str, Default] = {
     **{name: Default(demo, None) for name, demo in REQUIRED_IN_PRODUCTION.items()},
@@ -171,6 +177,12 @@ COMPLETED_BY: dict[str, tuple[str, ...]] = {
     "UNIFONIC_AUTHENTICATE_APP_ID": ("UNIFONIC_AUTHENTICATE_TOKEN",),
     "UNIFONIC_AUTHENTICATE_TOKEN": ("UNIFONIC_AUTHENTICATE_APP_ID",),
     "AUTHENTICA_HOLDS_CODES": ("AUTHENTICA_API_KEY",),
+    # All or none. Without a region the service has one of its own, or needs none.
+    "S3_BUCKET": ("S3_ENDPOINT_URL", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"),
+    "S3_ENDPOINT_URL": ("S3_BUCKET",),
+    "S3_REGION": ("S3_BUCKET",),
+    "S3_ACCESS_KEY_ID": ("S3_BUCKET",),
+    "S3_SECRET_ACCESS_KEY": ("S3_BUCKET",),
 }
 
 
@@ -230,6 +242,11 @@ class Environment:
     metrics_token: str
     prometheus_multiproc_dir: str
     sentry_dsn: str
+    s3_endpoint_url: str
+    s3_bucket: str
+    s3_region: str
+    s3_access_key_id: str
+    s3_secret_access_key: str
 
 
 def refuse(name: str, problem: str, fix: str) -> NoReturn:
@@ -383,6 +400,12 @@ class Reader:
             refuse(name, "is no directory that can be written to", "make it, empty, before every start")
         return value
 
+    def bucket(self, name: str) -> str:
+        value = self.text(name)
+        if value and not BUCKET.fullmatch(value):
+            refuse(name, "is not the name of a bucket", "write its name alone, such as salon-pictures")
+        return value
+
     def phone_number(self, name: str) -> str:
         value = self.text(name)
         if value and not INTERNATIONAL_NUMBER.fullmatch(value):
@@ -455,6 +478,11 @@ def read_environment(profile: Profile, variables: Mapping[str, str]) -> Environm
         metrics_token=read.secret("METRICS_TOKEN"),
         prometheus_multiproc_dir=read.directory("PROMETHEUS_MULTIPROC_DIR"),
         sentry_dsn=read.address("SENTRY_DSN"),
+        s3_endpoint_url=read.base_url("S3_ENDPOINT_URL"),
+        s3_bucket=read.bucket("S3_BUCKET"),
+        s3_region=read.text("S3_REGION"),
+        s3_access_key_id=read.text("S3_ACCESS_KEY_ID"),
+        s3_secret_access_key=read.text("S3_SECRET_ACCESS_KEY"),
     )
     check_providers(environment)
     if profile is Profile.PRODUCTION:

@@ -1,8 +1,11 @@
 """Settings that come from the process environment, as one dictionary for the three settings modules."""
 
+from importlib.util import find_spec
 from typing import Any
 
-from project.env import Environment, Profile
+from django.conf.global_settings import STORAGES
+
+from project.env import Environment, Profile, refuse
 from project.settings.api import REST_FRAMEWORK, SIMPLE_JWT
 from project.settings.databases import database_settings
 from project.settings.logging import logging_settings
@@ -57,11 +60,30 @@ def environment_settings(environment: Environment) -> dict[str, Any]:
         "METRICS_TOKEN": environment.metrics_token,
         "PROMETHEUS_MULTIPROC_DIR": environment.prometheus_multiproc_dir,
         "SENTRY_DSN": environment.sentry_dsn,
+        "STORAGES": {**STORAGES, "default": picture_storage(environment)},
         "REST_FRAMEWORK": {**REST_FRAMEWORK, "NUM_PROXIES": environment.trusted_proxy_count},
         "SIMPLE_JWT": {**SIMPLE_JWT, "SIGNING_KEY": environment.jwt_signing_key},
         "LOGGING": logging_settings(environment.log_format),
         "DJANGO_STRUCTLOG_CELERY_ENABLED": bool(environment.celery_broker_url),
         "DEMO_MODE": environment.profile is Profile.DEMO,
+    }
+
+
+def picture_storage(environment: Environment) -> dict[str, Any]:
+    """Where pictures lie. The application serves them itself from either place, under the same addresses."""
+    if not environment.s3_bucket:
+        return STORAGES["default"]
+    if find_spec("storages") is None:
+        refuse("S3_BUCKET", "is set but django-storages is not installed", "install it with: uv sync --extra s3")
+    return {
+        "BACKEND": "project.bucket.Bucket",
+        "OPTIONS": {
+            "endpoint_url": environment.s3_endpoint_url,
+            "bucket_name": environment.s3_bucket,
+            "region_name": environment.s3_region or None,
+            "access_key": environment.s3_access_key_id,
+            "secret_key": environment.s3_secret_access_key,
+        },
     }
 
 

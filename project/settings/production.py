@@ -7,12 +7,10 @@ from project.settings.base import *
 from project.settings.environment import environment_settings
 
 environment = read_environment(Profile.PRODUCTION, process_variables())
-globals().update(environment_settings(environment))
+values = environment_settings(environment)
+globals().update(values)
 
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": HASHED_STATIC_FILES,
-}
+STORAGES = {**values["STORAGES"], "staticfiles": HASHED_STATIC_FILES}
 CSRF_TRUSTED_ORIGINS = [environment.public_base_url]
 CSRF_COOKIE_SECURE = True
 SESSION_COOKIE_SECURE = True

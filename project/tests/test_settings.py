@@ -45,6 +45,13 @@ ABSENT = None
 WAITING = "-c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
 VERIFY = {"OTP_PROVIDER": "twilio", "TWILIO_VERIFY_SERVICE_SID": "VA01"}
 AUTHENTICATE = {"OTP_PROVIDER": "unifonic", "UNIFONIC_AUTHENTICATE_APP_ID": "app"}
+S3 = {
+    "S3_ENDPOINT_URL": "https://s3.example",
+    "S3_BUCKET": "salon-pictures",
+    "S3_REGION": "",
+    "S3_ACCESS_KEY_ID": "an-id",
+    "S3_SECRET_ACCESS_KEY": "a-key",
+}
 # What changes against GOOD, which variable the sentence names, and words of what it says.
 BAD_IN_PRODUCTION = [
     *[({name: ABSENT}, name, "is missing") for name in REQUIRED_IN_PRODUCTION],
@@ -114,6 +121,10 @@ BAD_IN_PRODUCTION = [
     ({"PROMETHEUS_MULTIPROC_DIR": "/nowhere/at/all"}, "PROMETHEUS_MULTIPROC_DIR", "is no directory"),
     ({"SENTRY_DSN": "http://key@errors.example/1"}, "SENTRY_DSN", "uses plain http"),
     ({"DEBUG": "True"}, "DEBUG", "is on"),
+    *[({**S3, name: ""}, name, "is missing although") for name in S3 if name != "S3_REGION"],
+    ({"S3_REGION": "me-central-1"}, "S3_BUCKET", "although S3_REGION is set"),
+    ({**S3, "S3_BUCKET": "salons/pictures"}, "S3_BUCKET", "is not the name of a bucket"),
+    ({**S3, "S3_ENDPOINT_URL": "http://s3.example"}, "S3_ENDPOINT_URL", "uses plain http"),
     ({"TWILIO_VERIFY_BASE_URL": "http://127.0.0.1:9000"}, "TWILIO_VERIFY_BASE_URL", "uses plain http"),
     ({"UNIFONIC_AUTHENTICATE_BASE_URL": "http://127.0.0.1:9000"}, "UNIFONIC_AUTHENTICATE_BASE_URL", "uses plain http"),
     ({"TWILIO_OTP_TEMPLATE_AR": "SM01"}, "TWILIO_OTP_TEMPLATE_AR", "use the one that starts with HX"),
@@ -299,6 +310,36 @@ def test_a_relative_sqlite_file_lies_in_the_checkout_wherever_the_command_was_st
     assert environment.database["NAME"] == str(BASE_DIR / "var" / "other.sqlite3")
 
 
+def test_pictures_lie_on_the_disk_unless_a_bucket_is_named():
+    values = environment_settings(read_environment(Profile.PRODUCTION, GOOD))
+
+    assert values["STORAGES"]["default"] == {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+
+
+def test_a_bucket_without_the_package_that_speaks_to_it_stops_the_start(monkeypatch):
+    monkeypatch.setattr("project.settings.environment.find_spec", lambda name: None)
+
+    with pytest.raises(ImproperlyConfigured, match=r"^S3_BUCKET is set but django-storages .* uv sync --extra s3\.$"):
+        environment_settings(read_environment(Profile.PRODUCTION, {**GOOD, **S3}))
+
+
+def test_a_bucket_is_reached_as_the_environment_says(monkeypatch):
+    monkeypatch.setattr("project.settings.environment.find_spec", lambda name: object())
+
+    values = environment_settings(read_environment(Profile.PRODUCTION, {**GOOD, **S3}))
+
+    assert values["STORAGES"]["default"] == {
+        "BACKEND": "project.bucket.Bucket",
+        "OPTIONS": {
+            "endpoint_url": "https://s3.example",
+            "bucket_name": "salon-pictures",
+            "region_name": None,
+            "access_key": "an-id",
+            "secret_key": "a-key",
+        },
+    }
+
+
 def test_postgresql_connections_are_kept_and_checked():
     database = environment_settings(read_environment(Profile.PRODUCTION, GOOD))["DATABASES"]["default"]
 
@@ -342,7 +383,12 @@ def test_example_file_lists_exactly_the_variables_that_are_read():
 def test_every_variable_reaches_the_settings():
     values = environment_settings(read_environment(Profile.DEMO, {}))
 
-    aliases = {"DATABASE_URL": "DATABASES", "CACHE_URL": "CACHES", "LOG_FORMAT": "LOGGING"}
+    aliases = {
+        **dict.fromkeys(S3, "STORAGES"),
+        "DATABASE_URL": "DATABASES",
+        "CACHE_URL": "CACHES",
+        "LOG_FORMAT": "LOGGING",
+    }
     assert {aliases.get(name, name) for name in VARIABLES} <= values.keys()
 
 
