@@ -98,6 +98,25 @@ def serving(made, *, configuration=CONFIGURATION, bind="127.0.0.1:0"):
         process.communicate(timeout=PATIENCE)
 
 
+@contextmanager
+def serving_on(listener, made):
+    """The image's command on a socket that somebody else opened and keeps, as systemd hands it on: as descriptor 3."""
+    command = [sys.executable, "-m", "gunicorn", "project.wsgi", "--config", CONFIGURATION]
+    process = subprocess.Popen(
+        ["/bin/sh", "-c", 'LISTEN_PID=$$ exec "$@"', "sh", *command],
+        cwd=made,
+        env={**production_environment(made), "LISTEN_FDS": "1"},
+        pass_fds=(3,),
+        preexec_fn=lambda: os.dup2(listener.fileno(), 3),
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(PATIENCE)
+
+
 def _port_of(process):
     """The port it chose; connections made from now on wait for the worker."""
     said = []

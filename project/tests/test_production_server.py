@@ -2,6 +2,7 @@
 
 import re
 import signal
+import socket
 from contextlib import ExitStack, suppress
 
 import pytest
@@ -17,6 +18,7 @@ from project.tests.production_server import (
     image,
     send,
     serving,
+    serving_on,
 )
 
 HASHED = re.compile(r"/static/(storefront/assets/[\w.-]+-[\w-]{8}|.+\.[0-9a-f]{12})\.\w+")
@@ -131,6 +133,18 @@ def test_control_a_stop_that_waits_for_nobody_loses_the_request(made):
         process.wait(PATIENCE)
         with suppress(ConnectionResetError):
             assert everything_from(begun) == b""
+
+
+def test_whoever_comes_while_one_version_takes_the_place_of_another_waits_and_is_answered(made):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        with serving_on(listener, made):
+            assert get(port, "/healthz")[0] == 200
+        asked = b"GET /healthz HTTP/1.1\r\nHost: salons.example\r\nConnection: close\r\n\r\n"
+        with send(port, asked) as between, serving_on(listener, made):
+            answer = everything_from(between)
+
+    assert answer.startswith(b"HTTP/1.1 200 ")
 
 
 def answers_while_all_threads_are_taken(made, seconds, patience):
