@@ -2,10 +2,11 @@
 
 import os
 
-from project.env import VAR_DIR, Profile, read_environment
+from project.env import VAR_DIR, LogFormat, Profile, read_environment
 from project.settings.base import *
 from project.settings.databases import database_file_for_tests
 from project.settings.environment import environment_settings
+from project.settings.logging import logging_settings
 
 given = {name: value for name, value in os.environ.items() if name == "DATABASE_URL"}
 values = environment_settings(read_environment(Profile.TEST, given))
@@ -17,6 +18,9 @@ else:
     options = values["DATABASES"]["default"]["OPTIONS"]
     options["options"] += " -c plan_cache_mode=force_generic_plan"
     options["prepare_threshold"] = 0
+# What production would write is read, see the class, and written nowhere.
+values["LOGGING"] = logging_settings(LogFormat.JSON)
+values["LOGGING"]["handlers"]["console"]["class"] = "apps.common.testing.leaks.LeakWatch"
 values["ALLOWED_HOSTS"] = [*values["ALLOWED_HOSTS"], "testserver"]
 globals().update(values)
 

@@ -1,5 +1,7 @@
 """The pytest plugin of the project, loaded by ``-p`` from ``pyproject.toml`` before the settings are read."""
 
+import importlib
+
 import pytest
 
 
@@ -21,6 +23,34 @@ def _empty_cache():
 
     cache.clear()
     shelf.forget()
+
+
+@pytest.fixture(scope="session")
+def _issued_codes_are_known():
+    """Every one-time code that is made or judged is one that no line of the log may hold."""
+    from apps.common.testing import leaks
+
+    # By name: common imports no app.
+    codes = importlib.import_module("apps.accounts.services.codes")
+    keep = codes._code_hmac
+
+    def keep_and_tell(challenge, code):
+        leaks.issued_codes.add(code)
+        return keep(challenge, code)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(codes, "_code_hmac", keep_and_tell)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _nothing_leaks_into_the_log(_issued_codes_are_known):
+    """A test fails when production would have written a code, a phone, a card, a token or a key in its time."""
+    from apps.common.testing import leaks
+
+    leaks.issued_codes.clear()
+    yield
+    leaks.ensure_nothing_leaked()
 
 
 @pytest.fixture(autouse=True)
