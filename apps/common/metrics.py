@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -53,7 +52,7 @@ def count_refusal(error: DomainError) -> None:
 
 def count_code(step: str) -> None:
     """Count a one-time code: at once outside of a transaction, else with its commit."""
-    transaction.on_commit(partial(CODES.labels(step).inc), robust=True)
+    transaction.on_commit(CODES.labels(step).inc, robust=True)
 
 
 @dataclass(slots=True)

@@ -2,19 +2,25 @@
 
 import io
 import json
+import logging
 from logging.config import dictConfig
 
 import pytest
+import structlog
 from django.conf import settings
 from django.test import Client
 from django.utils.functional import SimpleLazyObject
+from django_structlog.celery.receivers import CeleryReceiver
 
 from apps.accounts.services.tokens import issue_tokens
 from apps.accounts.tests.factories import OwnerFactory, UserFactory
 from apps.common import trace
+from apps.notifications import services
+from apps.notifications.tasks import deliver_notification
 from apps.salons.tests.factories import ServiceCategoryFactory
 from project import request_log
 from project.env import LogFormat
+from project.passes import run_pass
 from project.settings.logging import logging_settings
 
 GIVEN = "edge-4711-abcdef"
@@ -138,7 +144,7 @@ def test_a_run_of_a_command_has_a_number_of_its_own_and_names_what_started_it():
         outer = trace.current_request_id()
         with trace.running("expire_holds"):
             inner = trace.current_request_id()
-            about = trace.structlog.contextvars.get_contextvars()
+            about = structlog.contextvars.get_contextvars()
         assert trace.current_request_id() == outer
 
     assert about == {"request_id": inner, "caused_by": outer, "command": "expire_holds"}
@@ -150,4 +156,43 @@ def test_a_run_that_goes_through_many_salons_names_none():
     with trace.running("expire_holds"):
         trace.concerns_salon(7)
 
-        assert "salon" not in trace.structlog.contextvars.get_contextvars()
+        assert "salon" not in structlog.contextvars.get_contextvars()
+
+
+def test_a_task_has_the_number_of_the_request_that_caused_it_and_nothing_else_of_it(lines):
+    receiver, headers, body = CeleryReceiver(), {}, {"id": "task-1", "task": deliver_notification.name}
+    with structlog.contextvars.bound_contextvars(request_id=GIVEN, salon=7, actor=1):
+        receiver.receiver_before_task_publish(headers=headers, body=body)
+
+    deliver_notification.push_request(**headers)
+    try:
+        receiver.receiver_task_prerun("task-1", deliver_notification)
+        logging.getLogger("apps.notifications").info("at work")
+        about = structlog.contextvars.get_contextvars()
+    finally:
+        deliver_notification.pop_request()
+        structlog.contextvars.clear_contextvars()
+
+    assert about == {"request_id": GIVEN, "task_id": "task-1"}
+    assert {(line["request_id"], line["task_id"], line["door"]) for line in lines()} == {(GIVEN, "task-1", "job")}
+    assert [line["message"] for line in lines()] == ["task_started", "at work"]
+
+
+def test_a_task_that_no_request_caused_takes_no_number_along():
+    headers = {}
+
+    CeleryReceiver().receiver_before_task_publish(headers=headers)
+
+    assert headers["__django_structlog__"] == {}
+
+
+@pytest.mark.django_db
+def test_every_line_of_a_pass_has_the_number_of_its_run(lines, monkeypatch):
+    monkeypatch.setattr(services, "deliver_due", lambda _limit: logging.getLogger("apps").info("at work") or 0)
+
+    run_pass("deliver_notifications")
+    run_pass("deliver_notifications")
+
+    first, second = lines()
+    assert first["command"] == second["command"] == "deliver_notifications"
+    assert first["request_id"] != second["request_id"]
