@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, InterfaceError
 from django.db.models import Count, Min, Q, QuerySet
+from django.db.models.functions import Now
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -118,14 +119,18 @@ def findings() -> Iterator[Metric]:
 
 
 def passes() -> Iterator[Metric]:
-    """Of passes and of the invariants' check. One that never ran has no moment."""
-    rows = {row.name: row for row in LastRun.objects.filter(name__in=[*PASSES, INVARIANTS])}
+    """Of passes and of the invariants' check, and of the clock. One that never ran has no moment."""
+    found = LastRun.objects.filter(name__in=[*PASSES, INVARIANTS]).annotate(database_now=Now())
+    rows = {row.name: row for row in found}
     intervals = {name: every.total_seconds() for name, every in PASSES.items()}
     yield labelled("salon_pass_interval_seconds", "How often a pass should run.", "pass", intervals)
     for moment in ("started", "finished", "failed"):
         told = {name: at.timestamp() for name, row in rows.items() if (at := getattr(row, f"{moment}_at"))}
         name = f"salon_pass_{moment}_timestamp_seconds"
         yield labelled(name, f"When a pass last {moment}, in seconds of Unix time.", "pass", told)
+    # The clock comes with rows that are read anyway: a new installation has none, and shows no figure.
+    ahead = [(timezone.now() - row.database_now).total_seconds() for row in [*rows.values()][:1]]
+    yield gauge("salon_clock_ahead_seconds", "How far this process's clock is ahead of the database's.", *ahead)
     check = rows.get(INVARIANTS)
     is_broken = check is not None and check.error == "RulesBroken" and is_after(check.failed_at, check.finished_at)
     yield gauge("salon_invariants_broken", "Whether the last check of the invariants found one.", int(is_broken))
@@ -144,7 +149,7 @@ def is_after(moment: datetime | None, other: datetime | None) -> bool:
     return moment is not None and (other is None or moment > other)
 
 
-def gauge(name: str, words: str, value: float) -> Metric:
+def gauge(name: str, words: str, value: float | None = None) -> Metric:
     return GaugeMetricFamily(name, words, value=value)
 
 

@@ -126,6 +126,17 @@ def test_the_tables_are_told_as_they_are(scrape, noon):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("minutes", [-5, 0, 60])
+def test_a_clock_that_differs_from_the_database_s_is_told(scrape, minutes):
+    LastRun.objects.create(name="expire_holds")
+
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=minutes)):
+        told = scrape()
+
+    assert round(told[("salon_clock_ahead_seconds",)] / 60) == minutes
+
+
+@pytest.mark.django_db
 def test_six_statements_read_the_tables_once_in_five_seconds(scrape):
     with time_machine.travel(NOON, tick=False) as clock:
         with counted_statements() as first:
