@@ -532,4 +532,7 @@ def process_variables() -> Mapping[str, str]:
     dotenv = BASE_DIR / ".env"
     if dotenv.is_file():
         environ.Env.read_env(dotenv)
+    # The library takes an empty one for the working directory, and would leave its files there.
+    if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
     return os.environ

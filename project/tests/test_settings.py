@@ -472,3 +472,9 @@ def test_a_bad_start_prints_the_sentence_and_no_stack_trace(variable, value, sen
     assert result.returncode == 1
     assert sentence in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_an_empty_directory_of_counters_is_none(monkeypatch):
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "")
+
+    assert "PROMETHEUS_MULTIPROC_DIR" not in process_variables()
