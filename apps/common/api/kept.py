@@ -19,6 +19,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.middleware.gzip import re_accepts_gzip
 from django.utils.cache import patch_vary_headers
+from django.utils.functional import cached_property
 from django.utils.http import parse_etags
 from django.utils.translation import get_language
 
@@ -27,6 +28,7 @@ KEPT_SECONDS = 1.0
 MOST_KEPT = 256
 # Django's middleware leaves shorter bodies alone as well.
 SHORTEST_COMPRESSED = 200
+LEVEL = 6
 # Any cache may keep it, and asks every time whether it is still good: nobody adds a second of their own.
 CACHE_CONTROL = "public, no-cache"
 
@@ -43,25 +45,22 @@ class Form:
     encoding: str = ""
 
 
-@dataclass(frozen=True, slots=True)
 class Answer:
     """What was read at `read_at` (seconds of the monotonic clock), as it is and, where that is worth it, compressed."""
 
-    read_at: float
-    content_type: str
-    plain: Form
-    compressed: Form
+    def __init__(self, response: HttpResponse, read_at: float) -> None:
+        self.read_at, self.content_type = read_at, response["Content-Type"]
+        self.plain = Form(response.content, f'"{hashlib.sha256(response.content).hexdigest()}"')
 
-    @classmethod
-    def of(cls, response: HttpResponse, read_at: float) -> "Answer":
-        content = response.content
-        digest = hashlib.sha256(content).hexdigest()
-        plain = compressed = Form(content, f'"{digest}"')
-        if len(content) >= SHORTEST_COMPRESSED:
-            # Compressed here, once: the middleware does it for every answer, and its random padding leaves a weak tag.
-            # It hides secrets beside a stranger's words, and a public answer holds none.
-            compressed = Form(gzip.compress(content, mtime=0), f'"{digest}-gzip"', "gzip")
-        return cls(read_at, response["Content-Type"], plain, compressed)
+    @cached_property
+    def compressed(self) -> Form:
+        """Made once: the middleware does it for every answer, and its random padding leaves a weak tag. That padding
+        hides secrets beside a stranger's words, and a public answer holds none.
+        """
+        if len(self.plain.content) < SHORTEST_COMPRESSED:
+            return self.plain
+        content = gzip.compress(self.plain.content, LEVEL, mtime=0)
+        return Form(content, self.plain.etag[:-1] + '-gzip"', "gzip")
 
     def response(self, request: HttpRequest) -> HttpResponse:
         """200 with the body, or 304 for whoever has it."""
@@ -132,7 +131,7 @@ def kept(view: View) -> View:
             response = view(request, *args, **kwargs)
             if response.status_code != 200:
                 return response
-            answer = Answer.of(response.render(), read_at)
+            answer = Answer(response.render(), read_at)
             shelf.keep(key, answer, turn)
         return answer.response(request)
 

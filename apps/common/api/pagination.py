@@ -13,8 +13,8 @@ class ShallowPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
-        rows: Any = self.object_list
-        return int(rows[:DEEPEST].count())
+        rows: Any = self.object_list[:DEEPEST]
+        return len(rows) if isinstance(rows, list) else int(rows.count())
 
 
 class StandardPagination(PageNumberPagination):

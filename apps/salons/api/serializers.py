@@ -122,8 +122,8 @@ class StaffListSerializer(serializers.ListSerializer):
     """Reads what all people of the page do at once."""
 
     def to_representation(self, data):
-        offers = selectors.offers_of([person.pk for person in data])
-        return [_person(person, offers[person.pk], self.context) for person in data]
+        offers = selectors.offers_of([person.id for person in data])
+        return [_person(person, offers[person.id], self.context) for person in data]
 
 
 class StaffSerializer(serializers.Serializer):

@@ -1,11 +1,11 @@
 """The public catalogue: anybody may read it, signed in or not."""
 
-from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.permissions import AllowAny
 
+from apps.common.errors import Missing
 from apps.salons import selectors
 from apps.salons.api.serializers import (
     ReviewSerializer,
@@ -61,7 +61,10 @@ class OfSalon(PublicView, generics.ListAPIView):
 
     @cached_property
     def salon(self):
-        return get_object_or_404(Salon.objects.listed(), slug=self.kwargs["slug"])
+        salon = selectors.listed_salon(self.kwargs["slug"])
+        if salon is None:
+            raise Missing
+        return salon
 
 
 class ServiceList(OfSalon):
