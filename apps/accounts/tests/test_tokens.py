@@ -8,6 +8,7 @@ import jwt
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.core.cache.backends.filebased import FileBasedCache
 from django.db import connection
 from redis.exceptions import ConnectionError as RedisConnectionError
 from rest_framework_simplejwt.tokens import AccessToken
@@ -320,6 +321,24 @@ def test_where_the_end_was_not_heard_of_the_memory_runs_out_within_a_minute(cloc
     assert answer_to(access) == 200
     clock.shift(timedelta(seconds=2))
     assert answer_to(access) == 401
+
+
+@pytest.mark.parametrize(("is_shared", "status"), [(True, 401), (False, 200)])
+def test_a_sign_out_in_another_process_counts_at_the_next_call_where_the_cache_is_shared(
+    user, answer_to, monkeypatch, tmp_path, is_shared, status
+):
+    """With caches of their own, the control, it counts when the memory runs out."""
+    here = FileBasedCache(str(tmp_path / "here"), {})
+    there = FileBasedCache(str(tmp_path / ("here" if is_shared else "there")), {})
+    pair = services.issue_tokens(user=user)
+    monkeypatch.setattr(tokens, "cache", here)
+    assert answer_to(pair.access) == 200
+
+    monkeypatch.setattr(tokens, "cache", there)
+    services.revoke(refresh=pair.refresh)
+    monkeypatch.setattr(tokens, "cache", here)
+
+    assert answer_to(pair.access) == status
 
 
 def test_a_memory_of_one_person_opens_nothing_for_a_token_of_another(user, answer_to):
