@@ -22,6 +22,7 @@ from rest_framework.response import Response
 
 from apps.accounts.errors import IdempotencyKeyRequired, IdempotencyKeyReused, RequestInProgress
 from apps.accounts.models import IdempotencyKey
+from apps.common.api.schema import refuses
 from apps.common.history import insert_unless
 from apps.common.locks import try_lock
 from apps.common.metrics import REPLAYS
@@ -58,6 +59,7 @@ def idempotent(handler: Handler | None = None, *, atomic: bool = True) -> Any:
         return functools.partial(idempotent, atomic=atomic)
     run = _run_in_one_transaction if atomic else _run_under_lease
 
+    @refuses(IdempotencyKeyRequired(), RequestInProgress(), IdempotencyKeyReused())
     @extend_schema(parameters=[HEADER])
     @functools.wraps(handler)
     def wrapped(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:

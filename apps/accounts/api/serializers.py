@@ -3,19 +3,23 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from apps.accounts.api import examples
 from apps.accounts.erasure import obstacles_of
 from apps.accounts.models import DataRequest, OtpChallenge, User
 from apps.accounts.selectors import export_part_names
+from apps.common.api.schema import example
 from apps.common.api.serializers import PhoneNumberField, StrictSerializer
 
 WEB = "web"
 
 
+@example(examples.OTP_REQUEST)
 class OtpRequestSerializer(StrictSerializer):
     phone = PhoneNumberField()
     channel = serializers.ChoiceField(OtpChallenge.Channel.choices, default=OtpChallenge.Channel.SMS)
 
 
+@example(examples.OTP_REQUESTED)
 class OtpRequestedSerializer(serializers.Serializer):
     challenge_id = serializers.UUIDField()
     expires_in = serializers.IntegerField(help_text="Seconds until the code is no longer valid.")
@@ -30,6 +34,7 @@ class ClientSerializer(StrictSerializer):
     )
 
 
+@example(examples.OTP_VERIFY)
 class CodeProofSerializer(StrictSerializer):
     challenge_id = serializers.UUIDField()
     code = serializers.CharField(max_length=32)
@@ -39,6 +44,7 @@ class OtpVerifySerializer(CodeProofSerializer, ClientSerializer):
     pass
 
 
+@example(examples.REFRESHING)
 class RefreshSerializer(ClientSerializer):
     refresh = serializers.CharField(max_length=2048, required=False, help_text="Needed unless `client` is `web`.")
 
@@ -50,11 +56,13 @@ class RefreshSerializer(ClientSerializer):
         return attrs
 
 
+@example(examples.TOKENS)
 class TokenPairSerializer(serializers.Serializer):
     access = serializers.CharField()
     refresh = serializers.CharField(required=False, help_text="Absent when `client` is `web`.")
 
 
+@example(examples.PROFILE)
 class ProfileSerializer(serializers.ModelSerializer):
     class Meta:
         model = User
@@ -62,10 +70,12 @@ class ProfileSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+@example(examples.SIGNED_IN)
 class SignedInSerializer(TokenPairSerializer):
     user = ProfileSerializer()
 
 
+@example(examples.PROFILE_CHANGE)
 class ProfileChangeSerializer(StrictSerializer):
     name = serializers.CharField(max_length=160, allow_blank=True, required=False)
     locale = serializers.ChoiceField(User.Locale.choices, required=False)
@@ -77,6 +87,7 @@ class ObstacleSerializer(serializers.Serializer):
     detail = serializers.CharField(source="text")
 
 
+@example(examples.DATA_REQUEST)
 class DataRequestSerializer(serializers.ModelSerializer):
     obstacles = serializers.SerializerMethodField()
 
@@ -90,6 +101,7 @@ class DataRequestSerializer(serializers.ModelSerializer):
         return ObstacleSerializer(obstacles_of(asked.user), many=True).data
 
 
+@example(examples.OWN_DATA)
 class OwnDataSerializer(serializers.Serializer):
     """The profile, and a list for every other part that an app adds."""
 

@@ -28,14 +28,30 @@ from apps.accounts.api.serializers import (
     SignedInSerializer,
     TokenPairSerializer,
 )
-from apps.accounts.errors import SignInEnded
+from apps.accounts.errors import (
+    AccountInactive,
+    OtpAttemptsExhausted,
+    OtpExpired,
+    OtpIncorrect,
+    PersonErased,
+    PhoneInUse,
+    PhoneNotAllowed,
+    SignInAgain,
+    SignInEnded,
+)
 from apps.accounts.models import OtpChallenge, User
 from apps.accounts.services.codes import LIFETIME, RESEND_AFTER
 from apps.accounts.services.tokens import FAMILY_CLAIM
+from apps.common.api.schema import refuses
+from apps.common.errors import Forbidden, RateLimited
 from apps.common.network import network_of
 
 # A page of ours keeps its refresh token in this cookie, which no other call of the API gets to see.
 COOKIE, COOKIE_PATH = "refresh", "/api/v1/auth/"
+
+
+ASKING_FOR_A_CODE = (PhoneNotAllowed(), RateLimited(retry_after=60))
+PROVING_A_CODE = (OtpIncorrect(), OtpExpired(), OtpAttemptsExhausted(retry_after=60), RateLimited(retry_after=60))
 
 
 class PublicView(APIView):
@@ -55,6 +71,7 @@ class PublicView(APIView):
 
 
 class OtpRequest(PublicView):
+    @refuses(*ASKING_FOR_A_CODE)
     @extend_schema(
         operation_id="auth_otp_request", request=OtpRequestSerializer, responses={202: OtpRequestedSerializer}
     )
@@ -65,6 +82,7 @@ class OtpRequest(PublicView):
 
 
 class OtpVerify(PublicView):
+    @refuses(*PROVING_A_CODE, AccountInactive())
     @extend_schema(operation_id="auth_otp_verify", request=OtpVerifySerializer, responses={200: SignedInSerializer})
     def post(self, request: Request) -> Response:
         """Exchange a code for tokens. The first sign-in of a phone makes its account."""
@@ -78,6 +96,7 @@ class OtpVerify(PublicView):
 
 
 class TokenRefresh(PublicView):
+    @refuses(sign_in_ended())
     @extend_schema(operation_id="auth_token_refresh", request=RefreshSerializer, responses={200: TokenPairSerializer})
     def post(self, request: Request) -> Response:
         """Exchange a refresh token for the next pair. Using one twice signs the device out."""
@@ -87,6 +106,7 @@ class TokenRefresh(PublicView):
 
 
 class Logout(PublicView):
+    @refuses(sign_in_ended())
     @extend_schema(operation_id="auth_logout", request=RefreshSerializer, responses={204: None})
     def post(self, request: Request) -> Response:
         """Sign this device out, its access token included."""
@@ -101,6 +121,7 @@ class Me(APIView):
         """The signed-in person."""
         return Response(ProfileSerializer(request.user).data)
 
+    @refuses(PersonErased())
     @extend_schema(operation_id="me_update", request=ProfileChangeSerializer, responses={200: ProfileSerializer})
     def patch(self, request: Request) -> Response:
         """Change name, language or consent; what is left out stays."""
@@ -120,6 +141,7 @@ class Me(APIView):
 
 
 class PhoneChange(APIView):
+    @refuses(*ASKING_FOR_A_CODE, SignInAgain(), Forbidden())
     @extend_schema(
         operation_id="me_phone_request", request=OtpRequestSerializer, responses={202: OtpRequestedSerializer}
     )
@@ -133,6 +155,7 @@ class PhoneChange(APIView):
 
 
 class PhoneChangeVerify(APIView):
+    @refuses(*PROVING_A_CODE, SignInAgain(), Forbidden(), PhoneInUse(), PersonErased())
     @extend_schema(operation_id="me_phone_verify", request=CodeProofSerializer, responses={200: ProfileSerializer})
     def post(self, request: Request) -> Response:
         """Prove the new phone. All other devices are signed out, and the old number gets a message."""

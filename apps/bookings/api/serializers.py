@@ -7,7 +7,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.bookings import policies
+from apps.bookings.api import examples
 from apps.bookings.models import Booking
+from apps.common.api.schema import example
 from apps.common.api.serializers import DayField, MomentField, PublicIdField, StrictSerializer
 from apps.common.money import percentage
 from apps.salons.api.serializers import PageQuery
@@ -52,6 +54,7 @@ class SlotSerializer(serializers.Serializer):
     staff = serializers.ListField(child=serializers.UUIDField())
 
 
+@example(examples.SLOTS)
 class SlotsSerializer(serializers.Serializer):
     """Free times in the salon's own time zone."""
 
@@ -59,6 +62,7 @@ class SlotsSerializer(serializers.Serializer):
     slots = SlotSerializer(many=True)
 
 
+@example(examples.BOOKING_REQUEST)
 class BookingRequest(StrictSerializer):
     """Without `staff` the salon chooses among those who are free; a `quote` keeps the price that was shown.
 
@@ -73,15 +77,18 @@ class BookingRequest(StrictSerializer):
     quote = serializers.CharField(required=False, max_length=500)
 
 
+@example(examples.RESCHEDULE_REQUEST)
 class RescheduleRequest(StrictSerializer):
     starts_at = MomentField()
     staff = PublicIdField(queryset=STAFF, required=False, allow_null=True)
 
 
+@example(examples.CANCEL_REQUEST)
 class CancelRequest(StrictSerializer):
     reason = serializers.CharField(required=False, allow_blank=True, max_length=1000)
 
 
+@example(examples.REVIEW_REQUEST)
 class ReviewRequest(StrictSerializer):
     rating = serializers.IntegerField(min_value=1, max_value=5)
     comment = serializers.CharField(required=False, allow_blank=True, max_length=2000)
@@ -120,6 +127,7 @@ class OwnReview(serializers.Serializer):
     comment = serializers.CharField()
 
 
+@example(examples.BOOKING)
 class BookingSerializer(serializers.Serializer):
     """A booking as its customer sees it; times carry the salon's offset, money is a string with two decimals."""
 
@@ -183,6 +191,7 @@ class BookingSerializer(serializers.Serializer):
         return OwnReview(booking.review).data if booking.review else None
 
 
+@example(examples.QUOTE)
 class QuoteSerializer(serializers.Serializer):
     """What is promised until `expires_at` to whoever books with `quote`; `prepay` is due before the booking is firm."""
 

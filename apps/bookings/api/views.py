@@ -14,6 +14,7 @@ from rest_framework import generics
 from rest_framework.response import Response
 
 from apps.accounts.api.idempotency import idempotent
+from apps.accounts.errors import PersonErased
 from apps.bookings import selectors, services
 from apps.bookings.api.calendar import calendar_file
 from apps.bookings.api.serializers import (
@@ -31,12 +32,27 @@ from apps.bookings.api.serializers import (
     SlotsSerializer,
 )
 from apps.bookings.availability import midnight
+from apps.bookings.errors import (
+    BookingChanged,
+    BookingRefused,
+    NotReviewable,
+    PriceChanged,
+    QuoteInvalid,
+    SlotNotOffered,
+    SlotTaken,
+    TooLate,
+    TooManyBookings,
+)
 from apps.bookings.models import Booking
+from apps.common.api.schema import refuses
+from apps.common.errors import InvalidTransition, Missing
 from apps.salons.api.views import OfSalon
 from apps.salons.models import Staff
 
 # Outside of them the arithmetic of time zones fails, and no booking lies there.
 EARLIEST, LATEST = date(2000, 1, 1), date(9000, 1, 1)
+BOOKING = (Missing(), SlotNotOffered(), SlotTaken(), BookingRefused(), TooManyBookings())
+MOVED_ON = InvalidTransition(current="cancelled", target="cancelled")
 
 
 class SlotList(OfSalon):
@@ -116,6 +132,7 @@ class BookingList(CustomersBookings, generics.ListCreateAPIView):
         """Own bookings, newest first."""
         return super().get(request, *args, **kwargs)
 
+    @refuses(*BOOKING, PriceChanged(price="130.00"), QuoteInvalid(field="quote"), PersonErased())
     @extend_schema(request=BookingRequest)
     @idempotent
     def post(self, request):
@@ -138,6 +155,7 @@ class BookingList(CustomersBookings, generics.ListCreateAPIView):
 class BookingQuote(generics.GenericAPIView):
     serializer_class = QuoteSerializer
 
+    @refuses(*BOOKING)
     @extend_schema(parameters=[QuoteQuery], responses=QuoteSerializer)
     def get(self, request, *args, **kwargs):
         """What a booking would cost this customer, what is to be paid in advance and what cancelling it late costs."""
@@ -175,6 +193,7 @@ class BookingCalendar(CustomersBookings):
 
 
 class BookingCancel(CustomersBookings):
+    @refuses(TooLate(), MOVED_ON)
     @extend_schema(request=CancelRequest)
     def post(self, request, *args, **kwargs):
         """Cancel; a fee may be due by the terms accepted when booking."""
@@ -189,6 +208,7 @@ class BookingCancel(CustomersBookings):
 
 
 class BookingReschedule(CustomersBookings):
+    @refuses(SlotNotOffered(), SlotTaken(), BookingRefused(), TooLate(), MOVED_ON, BookingChanged())
     @extend_schema(request=RescheduleRequest)
     def post(self, request, *args, **kwargs):
         """Move to another offered time."""
@@ -206,6 +226,7 @@ class BookingReschedule(CustomersBookings):
 
 
 class BookingReview(CustomersBookings):
+    @refuses(NotReviewable(), PersonErased())
     @extend_schema(request=ReviewRequest)
     def post(self, request, *args, **kwargs):
         """Review a completed visit, once."""

@@ -62,6 +62,7 @@ def test_a_booking_answers_with_its_whole_body(sara, house):
         "cancellation_fee": "0.00",
         "review": None,
         "payment": None,
+        "amount_due": "115.00",
     }
 
 

@@ -41,6 +41,13 @@ class DomainErrorHandler(ExceptionHandler):
         return super().convert_known_exceptions(exc)
 
 
+def answer_to(error):
+    """`(status, body)` with which the API answers to `error`, one of the domain's or of the framework's."""
+    handler = DomainErrorHandler(error, {})  # type: ignore[typeddict-item]  # words need no request
+    exception = handler.convert_known_exceptions(error)
+    return exception.status_code, handler.format_exception(exception)
+
+
 def _to_api_exception(error):
     http_status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
     if http_status == status.HTTP_400_BAD_REQUEST:

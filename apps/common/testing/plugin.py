@@ -54,6 +54,25 @@ def _nothing_leaks_into_the_log(_issued_codes_are_known):
 
 
 @pytest.fixture(autouse=True)
+def _refusals_are_described(monkeypatch):
+    """No test sees the API refuse something by a code that its schema does not name for that operation."""
+    from apps.common.api.exceptions import DomainErrorHandler
+    from apps.common.testing.refusals import undescribed
+
+    answer, found = DomainErrorHandler.get_response, []
+
+    def watched(handler, exc, data):
+        request = handler.context["request"]
+        if request.resolver_match is not None:
+            found.extend(undescribed(f"/{request.resolver_match.route}", request.method, exc.status_code, data))
+        return answer(handler, exc, data)
+
+    monkeypatch.setattr(DomainErrorHandler, "get_response", watched)
+    yield
+    assert not found, f"say so with @refuses: {sorted(set(found))}"
+
+
+@pytest.fixture(autouse=True)
 def _sites_end_with_their_test():
     """Django checks every admin site alive, and one that a test made would live on until its cycle is collected."""
     from django.contrib.admin.sites import all_sites

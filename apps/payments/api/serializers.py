@@ -7,9 +7,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.bookings.api.serializers import BookingSerializer
+from apps.common.api.schema import example
 from apps.common.api.serializers import StrictSerializer
+from apps.payments.api import examples
 from apps.payments.models import Payment
-from apps.payments.selectors import most_telling
+from apps.payments.selectors import most_telling, shown_due
 
 
 class WalletSerializer(StrictSerializer):
@@ -19,6 +21,7 @@ class WalletSerializer(StrictSerializer):
     token = serializers.CharField(max_length=16_384, trim_whitespace=False)
 
 
+@example(examples.PAYMENT_REQUEST)
 class PaymentRequest(StrictSerializer):
     """What is due follows from the booking. Without a `wallet` the customer pays under a link."""
 
@@ -36,6 +39,7 @@ class FailureSerializer(serializers.Serializer):
     detail = serializers.CharField(source="get_decline_display")
 
 
+@example(examples.PAYMENT)
 class PaymentSerializer(serializers.Serializer):
     """A payment as its customer sees it. `payment_url` leads to the gateway's or the bank's page while it is needed."""
 
@@ -59,10 +63,12 @@ class PaymentSerializer(serializers.Serializer):
         return FailureSerializer(payment).data if payment.decline else None
 
 
+@example(examples.PAYABLE_BOOKING)
 class PayableBookingSerializer(BookingSerializer):
-    """A booking with the payment that tells most about it, or null: see `most_telling`."""
+    """A booking with the payment that tells most about it, or null, and what can be paid online now."""
 
     payment = serializers.SerializerMethodField()
+    amount_due = serializers.SerializerMethodField()
 
     @staticmethod
     def related(bookings):
@@ -73,3 +79,6 @@ class PayableBookingSerializer(BookingSerializer):
     def get_payment(self, booking):
         payment = most_telling(booking.attempts)
         return PaymentSerializer(payment).data if payment else None
+
+    def get_amount_due(self, booking) -> str:
+        return str(shown_due(booking, booking.attempts, now=timezone.now()))

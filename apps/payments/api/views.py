@@ -7,9 +7,11 @@ from rest_framework.response import Response
 
 from apps.accounts.api.idempotency import idempotent
 from apps.bookings.models import Booking
+from apps.common.api.schema import refuses
 from apps.common.errors import Missing
 from apps.payments import services
 from apps.payments.api.serializers import PaymentRequest, PaymentSerializer, RefreshRequest
+from apps.payments.errors import GatewayUnavailable, NothingToPay, PaymentInProgress, PaymentUnderReview
 from apps.payments.models import Payment
 from apps.payments.selectors import most_telling
 
@@ -36,6 +38,7 @@ class BookingPayment(generics.GenericAPIView):
         """What is known of the payment, without asking the gateway."""
         return Response(self.get_serializer(self.shown()).data)
 
+    @refuses(NothingToPay(), PaymentInProgress(), PaymentUnderReview(), GatewayUnavailable())
     @extend_schema(request=PaymentRequest, responses={201: PaymentSerializer})
     @idempotent(atomic=False)
     def post(self, request, *args, **kwargs):
@@ -55,6 +58,7 @@ class BookingPayment(generics.GenericAPIView):
 class BookingPaymentRefresh(BookingPayment):
     http_method_names = ["post", "options"]
 
+    @refuses(GatewayUnavailable())
     @extend_schema(request=RefreshRequest, responses=PaymentSerializer)
     def post(self, request, *args, **kwargs):
         """Ask the gateway now: for the moment the customer comes back from its page."""

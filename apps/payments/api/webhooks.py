@@ -12,7 +12,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.common.api.exceptions import BodyTooLarge
+from apps.common.api.schema import example, refuses
 from apps.payments import services
+from apps.payments.api import examples
 from apps.payments.api.parsers import EventParser
 from apps.payments.models import WebhookRefusal
 from apps.payments.services import refusals
@@ -28,6 +30,7 @@ REFUSED_AS = {
 }
 
 
+@example(examples.WEBHOOK)
 class WebhookBody(serializers.Serializer):
     """The envelope. What is in it (`data` and the rest) is a hint to look, and is kept for people."""
 
@@ -45,6 +48,7 @@ class MoyasarWebhook(APIView):
         """Makes a wrong secret a 401: it stands in the body, which no scheme of HTTP has a name for."""
         return "Body"
 
+    @refuses(NotAuthenticated())
     @extend_schema(request=WebhookBody, responses={200: None})
     def post(self, request):
         """The gateway's news: kept and acknowledged at once, acted on later."""

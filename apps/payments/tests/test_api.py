@@ -265,3 +265,32 @@ def test_a_list_of_bookings_reads_all_payments_in_one_query(
         answer = api.get("/api/v1/bookings/", headers=headers)
 
     assert [one["payment"]["status"] for one in answer.json()["results"]] == ["initiated"] * 3
+
+
+def shown_due(api, bearer, booking):
+    return api.get(f"/api/v1/bookings/{booking.pk}/", headers=bearer(booking.customer.user)).json()["amount_due"]
+
+
+def test_a_booking_shows_what_can_be_paid_now_and_a_payment_asks_for_just_that(
+    api, bearer, gateway_standin, prepaid, book
+):
+    prepaid.salon.deposit_percent = 40
+    prepaid.salon.save()
+    booking = book(prepaid)
+
+    assert shown_due(api, bearer, booking) == "46.00"
+    assert paid(gateway_standin, booking).captured_amount == Decimal("46.00")
+    assert shown_due(api, bearer, booking) == "69.00"
+    assert api.post(url(booking), headers=bearer(prepaid.customer, "rest")).json()["amount"] == "69.00"
+
+
+@pytest.mark.parametrize("status", [Booking.Status.NO_SHOW, Booking.Status.EXPIRED])
+def test_nothing_is_due_where_a_payment_is_refused(api, bearer, gateway_standin, prepaid, book, status):
+    booking = book(prepaid)
+    Booking.objects.update(status=status, hold_expires_at=None)
+
+    answer = api.post(url(booking), headers=bearer(prepaid.customer, "key-1"))
+
+    assert error_of(answer) == (400, "nothing_to_pay", "non_field_errors")
+    assert shown_due(api, bearer, booking) == "0.00"
+    assert Payment.objects.count() == 0

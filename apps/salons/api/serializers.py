@@ -8,15 +8,18 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 from rest_framework import serializers
 
+from apps.common.api.schema import example
 from apps.common.api.serializers import PublicIdField, StrictSerializer
 from apps.common.money import CURRENCY
 from apps.common.text import localized
 from apps.salons import selectors
+from apps.salons.api import examples
 from apps.salons.models import Salon, Service
 
 HUNDREDTH = Decimal("0.01")
 
 
+@example(examples.SALON)
 class SalonSerializer(serializers.Serializer):
     """A salon as customers see it; `rating` is the mean of published reviews or null."""
 
@@ -84,6 +87,7 @@ class CategorySerializer(serializers.Serializer):
     name = serializers.CharField()
 
 
+@example(examples.SERVICE)
 class ServiceSerializer(serializers.Serializer):
     """Something to book; `price` includes VAT, in SAR."""
 
@@ -126,6 +130,7 @@ class StaffListSerializer(serializers.ListSerializer):
         return [_person(person, offers[person.id], self.context) for person in data]
 
 
+@example(examples.STAFF)
 class StaffSerializer(serializers.Serializer):
     id = serializers.UUIDField()
     name = serializers.CharField()
@@ -139,6 +144,7 @@ class StaffSerializer(serializers.Serializer):
         list_serializer_class = StaffListSerializer
 
 
+@example(examples.REVIEW)
 class ReviewSerializer(serializers.Serializer):
     """A published review; the author appears by first name only."""
 

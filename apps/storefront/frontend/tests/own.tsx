@@ -26,6 +26,7 @@ export const BOOKING: Booking = {
   cancellation_fee: "0.00",
   review: null,
   payment: null,
+  amount_due: "345.50",
 };
 
 export interface Call {

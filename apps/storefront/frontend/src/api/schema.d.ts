@@ -13,7 +13,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Sign this device out, its access token included. */
+        /**
+         * Sign this device out, its access token included
+         * @description Sign this device out, its access token included.
+         */
         post: operations["auth_logout"];
         delete?: never;
         options?: never;
@@ -30,7 +33,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Send a one-time code to a Saudi mobile. The answer does not tell whether the phone is known. */
+        /**
+         * Send a one-time code to a Saudi mobile
+         * @description Send a one-time code to a Saudi mobile. The answer does not tell whether the phone is known.
+         */
         post: operations["auth_otp_request"];
         delete?: never;
         options?: never;
@@ -47,7 +53,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Exchange a code for tokens. The first sign-in of a phone makes its account. */
+        /**
+         * Exchange a code for tokens
+         * @description Exchange a code for tokens. The first sign-in of a phone makes its account.
+         */
         post: operations["auth_otp_verify"];
         delete?: never;
         options?: never;
@@ -64,7 +73,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Exchange a refresh token for the next pair. Using one twice signs the device out. */
+        /**
+         * Exchange a refresh token for the next pair
+         * @description Exchange a refresh token for the next pair. Using one twice signs the device out.
+         */
         post: operations["auth_token_refresh"];
         delete?: never;
         options?: never;
@@ -79,10 +91,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Own bookings, newest first. */
+        /**
+         * Own bookings, newest first
+         * @description Own bookings, newest first.
+         */
         get: operations["bookings_list"];
         put?: never;
-        /** @description Book. The answer says whether the booking is firm, waits for the salon, or is held until paid. */
+        /**
+         * Book
+         * @description Book. The answer says whether the booking is firm, waits for the salon, or is held until paid.
+         */
         post: operations["bookings_create"];
         delete?: never;
         options?: never;
@@ -97,7 +115,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One own booking. */
+        /**
+         * One own booking
+         * @description One own booking.
+         */
         get: operations["bookings_retrieve"];
         put?: never;
         post?: never;
@@ -114,7 +135,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One own booking as a file for the customer's calendar. */
+        /**
+         * One own booking as a file for the customer's calendar
+         * @description One own booking as a file for the customer's calendar.
+         */
         get: operations["bookings_calendar_retrieve"];
         put?: never;
         post?: never;
@@ -133,7 +157,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Cancel; a fee may be due by the terms accepted when booking. */
+        /**
+         * Cancel; a fee may be due by the terms accepted when booking
+         * @description Cancel; a fee may be due by the terms accepted when booking.
+         */
         post: operations["bookings_cancel_create"];
         delete?: never;
         options?: never;
@@ -148,10 +175,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description What is known of the payment, without asking the gateway. */
+        /**
+         * What is known of the payment, without asking the gateway
+         * @description What is known of the payment, without asking the gateway.
+         */
         get: operations["bookings_payment_retrieve"];
         put?: never;
-        /** @description Pay what is due: under a link (the open one, or a new one), or with a saved card or a phone's wallet. */
+        /**
+         * Pay what is due: under a link (the open one, or a new one), or with a saved card or a phone's wallet
+         * @description Pay what is due: under a link (the open one, or a new one), or with a saved card or a phone's wallet.
+         */
         post: operations["bookings_payment_create"];
         delete?: never;
         options?: never;
@@ -168,7 +201,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Ask the gateway now: for the moment the customer comes back from its page. */
+        /**
+         * Ask the gateway now: for the moment the customer comes back from its page
+         * @description Ask the gateway now: for the moment the customer comes back from its page.
+         */
         post: operations["bookings_payment_refresh_create"];
         delete?: never;
         options?: never;
@@ -185,7 +221,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Move to another offered time. */
+        /**
+         * Move to another offered time
+         * @description Move to another offered time.
+         */
         post: operations["bookings_reschedule_create"];
         delete?: never;
         options?: never;
@@ -202,7 +241,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Review a completed visit, once. */
+        /**
+         * Review a completed visit, once
+         * @description Review a completed visit, once.
+         */
         post: operations["bookings_review_create"];
         delete?: never;
         options?: never;
@@ -217,7 +259,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description What a booking would cost this customer, what is to be paid in advance and what cancelling it late costs. */
+        /**
+         * What a booking would cost this customer, what is to be paid in advance and what cancelling it late costs
+         * @description What a booking would cost this customer, what is to be paid in advance and what cancelling it late costs.
+         */
         get: operations["bookings_quote_retrieve"];
         put?: never;
         post?: never;
@@ -234,11 +279,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description The signed-in person. */
+        /**
+         * The signed-in person
+         * @description The signed-in person.
+         */
         get: operations["me_retrieve"];
         put?: never;
         post?: never;
         /**
+         * Ask for the erasure of all personal data, done within 30 days
          * @description Ask for the erasure of all personal data, done within 30 days. Asking twice is one request.
          *
          *     `obstacles` says what has to end before: a visit to come, money on its way.
@@ -246,7 +295,10 @@ export interface paths {
         delete: operations["me_erase"];
         options?: never;
         head?: never;
-        /** @description Change name, language or consent; what is left out stays. */
+        /**
+         * Change name, language or consent; what is left out stays
+         * @description Change name, language or consent; what is left out stays.
+         */
         patch: operations["me_update"];
         trace?: never;
     };
@@ -257,7 +309,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Everything kept about the signed-in person, as one file. That it was taken is kept too. */
+        /**
+         * Everything kept about the signed-in person, as one file
+         * @description Everything kept about the signed-in person, as one file. That it was taken is kept too.
+         */
         get: operations["me_export"];
         put?: never;
         post?: never;
@@ -276,7 +331,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Send a code to a new phone of the signed-in person, who has to have signed in within the last ten minutes. */
+        /**
+         * Send a code to a new phone of the signed-in person, who has to have signed in within the last ten minutes
+         * @description Send a code to a new phone of the signed-in person, who has to have signed in within the last ten minutes.
+         */
         post: operations["me_phone_request"];
         delete?: never;
         options?: never;
@@ -293,7 +351,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Prove the new phone. All other devices are signed out, and the old number gets a message. */
+        /**
+         * Prove the new phone
+         * @description Prove the new phone. All other devices are signed out, and the old number gets a message.
+         */
         post: operations["me_phone_verify"];
         delete?: never;
         options?: never;
@@ -308,7 +369,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Salons open for business. */
+        /**
+         * Salons open for business
+         * @description Salons open for business.
+         */
         get: operations["salons_list"];
         put?: never;
         post?: never;
@@ -325,7 +389,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description One salon with its booking rules. */
+        /**
+         * One salon with its booking rules
+         * @description One salon with its booking rules.
+         */
         get: operations["salons_retrieve"];
         put?: never;
         post?: never;
@@ -342,7 +409,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Published reviews, newest first. */
+        /**
+         * Published reviews, newest first
+         * @description Published reviews, newest first.
+         */
         get: operations["salons_reviews_list"];
         put?: never;
         post?: never;
@@ -359,7 +429,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description What the salon sells, in the order of its price list. */
+        /**
+         * What the salon sells, in the order of its price list
+         * @description What the salon sells, in the order of its price list.
+         */
         get: operations["salons_services_list"];
         put?: never;
         post?: never;
@@ -376,7 +449,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Free times of a service on the given days, earliest first, and who is free then. */
+        /**
+         * Free times of a service on the given days, earliest first, and who is free then
+         * @description Free times of a service on the given days, earliest first, and who is free then.
+         */
         get: operations["salons_slots_list"];
         put?: never;
         post?: never;
@@ -393,7 +469,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Who takes bookings. */
+        /**
+         * Who takes bookings
+         * @description Who takes bookings.
+         */
         get: operations["salons_staff_list"];
         put?: never;
         post?: never;
@@ -412,7 +491,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description The gateway's news: kept and acknowledged at once, acted on later. */
+        /**
+         * The gateway's news: kept and acknowledged at once, acted on later
+         * @description The gateway's news: kept and acknowledged at once, acted on later.
+         */
         post: operations["webhooks_moyasar_create"];
         delete?: never;
         options?: never;
@@ -464,7 +546,7 @@ export interface components {
          * @enum {string}
          */
         BookingStatusEnum: "pending" | "confirmed" | "arrived" | "completed" | "no_show" | "cancelled" | "expired";
-        /** @description A body or a query: what it does not know is an error, so that a client's mistake never passes silently. */
+        /** @description A request body: a field it does not know is an error, so that a client's typo never passes silently. */
         CancelRequestRequest: {
             reason?: string;
         };
@@ -495,12 +577,6 @@ export interface components {
          * @enum {string}
          */
         CodeEnum: "insufficient_funds" | "daily_limit" | "transaction_limit" | "timed_out" | "expired_card" | "not_authenticated" | "declined";
-        /** @description A body or a query: what it does not know is an error, so that a client's mistake never passes silently. */
-        CodeProofRequest: {
-            /** Format: uuid */
-            challenge_id: string;
-            code: string;
-        };
         /**
          * @description * `automatic` - تأكيد فوري
          *     * `by_hand` - تأكيد من الصالون
@@ -532,18 +608,6 @@ export interface components {
          * @enum {string}
          */
         DataStatusEnum: "open" | "done" | "refused";
-        /** @description Every refusal of the API. */
-        Error: {
-            type: components["schemas"]["ErrorTypeEnum"];
-            errors: components["schemas"]["OneError"][];
-        };
-        /**
-         * @description * `validation_error` - validation_error
-         *     * `client_error` - client_error
-         *     * `server_error` - server_error
-         * @enum {string}
-         */
-        ErrorTypeEnum: "validation_error" | "client_error" | "server_error";
         /** @description Why the payer's last attempt failed, as a stable code and in the caller's language. */
         Failure: {
             code: components["schemas"]["CodeEnum"];
@@ -738,13 +802,13 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["Staff"][];
         };
-        /** @description A body or a query: what it does not know is an error, so that a client's mistake never passes silently. */
+        /** @description A request body: a field it does not know is an error, so that a client's typo never passes silently. */
         PatchedProfileChangeRequest: {
             name?: string;
             locale?: components["schemas"]["LocaleEnum"];
             marketing_consent?: boolean;
         };
-        /** @description A booking with the payment that tells most about it, or null: see `most_telling`. */
+        /** @description A booking with the payment that tells most about it, or null, and what can be paid online now. */
         PayableBooking: {
             /** Format: uuid */
             id: string;
@@ -769,6 +833,7 @@ export interface components {
             readonly cancellation_fee: string;
             readonly review: components["schemas"]["OwnReview"] | null;
             readonly payment: components["schemas"]["Payment"] | null;
+            readonly amount_due: string;
         };
         /** @description A payment as its customer sees it. `payment_url` leads to the gateway's or the bank's page while it is needed. */
         Payment: {
@@ -863,7 +928,7 @@ export interface components {
         Review: {
             rating: number;
             comment: string;
-            readonly author: string;
+            author: string;
             service: string;
             staff: string;
             /** Format: date-time */
@@ -901,13 +966,12 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
-            readonly description: string;
+            description: string;
             category: components["schemas"]["Category"];
             duration_minutes: number;
             /** Format: decimal */
             price: string;
-            /** @default SAR */
-            readonly currency: string;
+            currency: string;
         };
         SignedIn: {
             access: string;
@@ -931,7 +995,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
-            readonly title: string;
+            title: string;
             /** Format: uri */
             photo: string | null;
             /** Format: decimal */
@@ -943,18 +1007,13 @@ export interface components {
         StaffOffer: {
             /** Format: uuid */
             id: string;
-            readonly duration_minutes: number;
-            readonly price: string;
+            duration_minutes: number;
+            price: string;
         };
         TokenPair: {
             access: string;
             /** @description Absent when `client` is `web`. */
             refresh?: string;
-        };
-        /** @description A saved card's token, or what a phone's wallet gave; it goes to the gateway and is kept nowhere. */
-        WalletRequest: {
-            type: components["schemas"]["WalletTypeEnum"];
-            token: string;
         };
         /**
          * @description * `token` - بطاقة محفوظة
@@ -962,7 +1021,12 @@ export interface components {
          *     * `samsungpay` - Samsung Pay
          * @enum {string}
          */
-        WalletTypeEnum: "token" | "applepay" | "samsungpay";
+        TypeEnum: "token" | "applepay" | "samsungpay";
+        /** @description A saved card's token, or what a phone's wallet gave; it goes to the gateway and is kept nowhere. */
+        WalletRequest: {
+            type: components["schemas"]["TypeEnum"];
+            token: string;
+        };
         /** @description The envelope. What is in it (`data` and the rest) is a hint to look, and is kept for people. */
         WebhookBodyRequest: {
             id: string;
@@ -998,108 +1062,114 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `blank`, `invalid`, `invalid_choice`, `max_length`, `min_length`, `null`, `null_characters_not_allowed`, `parse_error`, `required`, `surrogate_characters_not_allowed`, `unknown_field` */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error" | "validation_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "blank" | "invalid" | "invalid_choice" | "max_length" | "min_length" | "null" | "null_characters_not_allowed" | "parse_error" | "required" | "surrogate_characters_not_allowed" | "unknown_field";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `token_not_valid` */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "token_not_valid";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_acceptable` */
             406: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_acceptable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `body_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "body_too_large";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unsupported_media_type";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "server_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
         };
@@ -1125,108 +1195,116 @@ export interface operations {
                     "application/json": components["schemas"]["OtpRequested"];
                 };
             };
+            /** @description `blank`, `invalid`, `invalid_choice`, `max_length`, `min_length`, `null`, `null_characters_not_allowed`, `parse_error`, `phone_invalid`, `required`, `surrogate_characters_not_allowed`, `unknown_field` */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error" | "validation_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "blank" | "invalid" | "invalid_choice" | "max_length" | "min_length" | "null" | "null_characters_not_allowed" | "parse_error" | "phone_invalid" | "required" | "surrogate_characters_not_allowed" | "unknown_field";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_acceptable` */
             406: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_acceptable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `body_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "body_too_large";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unsupported_media_type";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `rate_limited` */
             429: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "rate_limited";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "server_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
         };
@@ -1252,108 +1330,134 @@ export interface operations {
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
+            /** @description `blank`, `invalid`, `invalid_choice`, `max_length`, `min_length`, `null`, `null_characters_not_allowed`, `otp_expired`, `otp_incorrect`, `parse_error`, `required`, `surrogate_characters_not_allowed`, `unknown_field` */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error" | "validation_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "blank" | "invalid" | "invalid_choice" | "max_length" | "min_length" | "null" | "null_characters_not_allowed" | "otp_expired" | "otp_incorrect" | "parse_error" | "required" | "surrogate_characters_not_allowed" | "unknown_field";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `account_inactive` */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "account_inactive";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_acceptable` */
             406: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_acceptable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `body_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "body_too_large";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unsupported_media_type";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `otp_attempts_exhausted`, `rate_limited` */
             429: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "otp_attempts_exhausted" | "rate_limited";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "server_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
         };
@@ -1379,108 +1483,114 @@ export interface operations {
                     "application/json": components["schemas"]["TokenPair"];
                 };
             };
+            /** @description `blank`, `invalid`, `invalid_choice`, `max_length`, `min_length`, `null`, `null_characters_not_allowed`, `parse_error`, `required`, `surrogate_characters_not_allowed`, `unknown_field` */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error" | "validation_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "blank" | "invalid" | "invalid_choice" | "max_length" | "min_length" | "null" | "null_characters_not_allowed" | "parse_error" | "required" | "surrogate_characters_not_allowed" | "unknown_field";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `token_not_valid` */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "token_not_valid";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_acceptable` */
             406: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_acceptable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `body_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "body_too_large";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unsupported_media_type";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "server_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
         };
@@ -1517,108 +1627,96 @@ export interface operations {
                     "application/json": components["schemas"]["PaginatedPayableBookingList"];
                 };
             };
+            /** @description `blank`, `datetime`, `invalid`, `invalid_choice`, `max_length`, `min_length`, `null`, `null_characters_not_allowed`, `plain_digits`, `required`, `surrogate_characters_not_allowed`, `unknown_field` */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "validation_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "blank" | "datetime" | "invalid" | "invalid_choice" | "max_length" | "min_length" | "null" | "null_characters_not_allowed" | "plain_digits" | "required" | "surrogate_characters_not_allowed" | "unknown_field";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `not_authenticated`, `token_not_valid` */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_authenticated" | "token_not_valid";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_found";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_acceptable` */
             406: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_acceptable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "server_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
         };
@@ -1647,108 +1745,170 @@ export interface operations {
                     "application/json": components["schemas"]["PayableBooking"];
                 };
             };
+            /** @description `blank`, `booking_refused`, `date`, `does_not_exist`, `idempotency_key_required`, `invalid`, `make_aware`, `max_length`, `min_length`, `null`, `null_characters_not_allowed`, `offset_required`, `overflow`, `parse_error`, `plain_digits`, `quote_invalid`, `required`, `slot_not_offered`, `surrogate_characters_not_allowed`, `too_many_bookings`, `unknown_field` */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error" | "validation_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "blank" | "booking_refused" | "date" | "does_not_exist" | "idempotency_key_required" | "invalid" | "make_aware" | "max_length" | "min_length" | "null" | "null_characters_not_allowed" | "offset_required" | "overflow" | "parse_error" | "plain_digits" | "quote_invalid" | "required" | "slot_not_offered" | "surrogate_characters_not_allowed" | "too_many_bookings" | "unknown_field";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `not_authenticated`, `token_not_valid` */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_authenticated" | "token_not_valid";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_found";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_acceptable` */
             406: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_acceptable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `person_erased`, `price_changed`, `request_in_progress`, `slot_taken` */
             409: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "person_erased" | "price_changed" | "request_in_progress" | "slot_taken";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `body_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "body_too_large";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unsupported_media_type";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `idempotency_key_reused` */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "idempotency_key_reused";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "server_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
         };
@@ -1772,108 +1932,78 @@ export interface operations {
                     "application/json": components["schemas"]["PayableBooking"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_authenticated`, `token_not_valid` */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_authenticated" | "token_not_valid";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_found";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_acceptable` */
             406: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_acceptable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "server_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
         };
@@ -1897,108 +2027,60 @@ export interface operations {
                     "text/calendar": string;
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_authenticated`, `token_not_valid` */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_authenticated" | "token_not_valid";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_found";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            406: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "server_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
         };
@@ -2026,108 +2108,150 @@ export interface operations {
                     "application/json": components["schemas"]["PayableBooking"];
                 };
             };
+            /** @description `blank`, `invalid`, `max_length`, `min_length`, `null`, `null_characters_not_allowed`, `parse_error`, `required`, `surrogate_characters_not_allowed`, `too_late`, `unknown_field` */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error" | "validation_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "blank" | "invalid" | "max_length" | "min_length" | "null" | "null_characters_not_allowed" | "parse_error" | "required" | "surrogate_characters_not_allowed" | "too_late" | "unknown_field";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `not_authenticated`, `token_not_valid` */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_authenticated" | "token_not_valid";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_found";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_acceptable` */
             406: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_acceptable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `invalid_transition` */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "invalid_transition";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `body_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "body_too_large";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unsupported_media_type";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "server_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
         };
@@ -2151,108 +2275,78 @@ export interface operations {
                     "application/json": components["schemas"]["Payment"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_authenticated`, `token_not_valid` */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_authenticated" | "token_not_valid";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_found";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_acceptable` */
             406: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_acceptable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "server_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
         };
@@ -2283,108 +2377,170 @@ export interface operations {
                     "application/json": components["schemas"]["Payment"];
                 };
             };
+            /** @description `blank`, `idempotency_key_required`, `invalid`, `invalid_choice`, `max_length`, `min_length`, `nothing_to_pay`, `null`, `null_characters_not_allowed`, `parse_error`, `required`, `surrogate_characters_not_allowed`, `unknown_field` */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error" | "validation_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "blank" | "idempotency_key_required" | "invalid" | "invalid_choice" | "max_length" | "min_length" | "nothing_to_pay" | "null" | "null_characters_not_allowed" | "parse_error" | "required" | "surrogate_characters_not_allowed" | "unknown_field";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `not_authenticated`, `token_not_valid` */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_authenticated" | "token_not_valid";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_found";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_acceptable` */
             406: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_acceptable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `payment_under_review`, `request_in_progress` */
             409: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "payment_under_review" | "request_in_progress";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `body_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "body_too_large";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unsupported_media_type";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `idempotency_key_reused` */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "idempotency_key_reused";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "server_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
         };
@@ -2412,108 +2568,132 @@ export interface operations {
                     "application/json": components["schemas"]["Payment"];
                 };
             };
+            /** @description `invalid`, `null`, `parse_error`, `required`, `unknown_field` */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error" | "validation_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "invalid" | "null" | "parse_error" | "required" | "unknown_field";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `not_authenticated`, `token_not_valid` */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_authenticated" | "token_not_valid";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_found";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_acceptable` */
             406: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_acceptable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `body_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "body_too_large";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unsupported_media_type";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "server_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
         };
@@ -2541,108 +2721,150 @@ export interface operations {
                     "application/json": components["schemas"]["PayableBooking"];
                 };
             };
+            /** @description `booking_refused`, `date`, `does_not_exist`, `invalid`, `make_aware`, `null`, `offset_required`, `overflow`, `parse_error`, `plain_digits`, `required`, `slot_not_offered`, `too_late`, `unknown_field` */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error" | "validation_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "booking_refused" | "date" | "does_not_exist" | "invalid" | "make_aware" | "null" | "offset_required" | "overflow" | "parse_error" | "plain_digits" | "required" | "slot_not_offered" | "too_late" | "unknown_field";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `not_authenticated`, `token_not_valid` */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_authenticated" | "token_not_valid";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_found";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_acceptable` */
             406: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_acceptable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `booking_changed`, `invalid_transition`, `slot_taken` */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "booking_changed" | "invalid_transition" | "slot_taken";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `body_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "body_too_large";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unsupported_media_type";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "server_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
         };
@@ -2670,108 +2892,150 @@ export interface operations {
                     "application/json": components["schemas"]["PayableBooking"];
                 };
             };
+            /** @description `blank`, `invalid`, `max_length`, `max_string_length`, `max_value`, `min_length`, `min_value`, `not_reviewable`, `null`, `null_characters_not_allowed`, `parse_error`, `required`, `surrogate_characters_not_allowed`, `unknown_field` */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error" | "validation_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "blank" | "invalid" | "max_length" | "max_string_length" | "max_value" | "min_length" | "min_value" | "not_reviewable" | "null" | "null_characters_not_allowed" | "parse_error" | "required" | "surrogate_characters_not_allowed" | "unknown_field";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `not_authenticated`, `token_not_valid` */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_authenticated" | "token_not_valid";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_found";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_acceptable` */
             406: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_acceptable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `person_erased` */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "person_erased";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `body_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "body_too_large";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unsupported_media_type";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "server_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
         };
@@ -2797,108 +3061,114 @@ export interface operations {
                     "application/json": components["schemas"]["Quote"];
                 };
             };
+            /** @description `booking_refused`, `date`, `does_not_exist`, `invalid`, `make_aware`, `null`, `offset_required`, `overflow`, `plain_digits`, `required`, `slot_not_offered`, `too_many_bookings`, `unknown_field` */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "validation_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "booking_refused" | "date" | "does_not_exist" | "invalid" | "make_aware" | "null" | "offset_required" | "overflow" | "plain_digits" | "required" | "slot_not_offered" | "too_many_bookings" | "unknown_field";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `not_authenticated`, `token_not_valid` */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_authenticated" | "token_not_valid";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_found";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_acceptable` */
             406: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_acceptable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `slot_taken` */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "slot_taken";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "server_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
         };
@@ -2920,108 +3190,60 @@ export interface operations {
                     "application/json": components["schemas"]["Profile"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_authenticated`, `token_not_valid` */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_authenticated" | "token_not_valid";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_acceptable` */
             406: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_acceptable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "server_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
         };
@@ -3043,108 +3265,60 @@ export interface operations {
                     "application/json": components["schemas"]["DataRequest"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_authenticated`, `token_not_valid` */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_authenticated" | "token_not_valid";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_acceptable` */
             406: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_acceptable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "server_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
         };
@@ -3170,108 +3344,132 @@ export interface operations {
                     "application/json": components["schemas"]["Profile"];
                 };
             };
+            /** @description `blank`, `invalid`, `invalid_choice`, `max_length`, `min_length`, `null`, `null_characters_not_allowed`, `parse_error`, `required`, `surrogate_characters_not_allowed`, `unknown_field` */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error" | "validation_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "blank" | "invalid" | "invalid_choice" | "max_length" | "min_length" | "null" | "null_characters_not_allowed" | "parse_error" | "required" | "surrogate_characters_not_allowed" | "unknown_field";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `not_authenticated`, `token_not_valid` */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_authenticated" | "token_not_valid";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_acceptable` */
             406: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_acceptable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `person_erased` */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "person_erased";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `body_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "body_too_large";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unsupported_media_type";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "server_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
         };
@@ -3293,108 +3491,60 @@ export interface operations {
                     "application/json": components["schemas"]["OwnData"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_authenticated`, `token_not_valid` */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_authenticated" | "token_not_valid";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_acceptable` */
             406: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_acceptable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "server_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
         };
@@ -3420,108 +3570,152 @@ export interface operations {
                     "application/json": components["schemas"]["OtpRequested"];
                 };
             };
+            /** @description `blank`, `invalid`, `invalid_choice`, `max_length`, `min_length`, `null`, `null_characters_not_allowed`, `parse_error`, `phone_invalid`, `required`, `surrogate_characters_not_allowed`, `unknown_field` */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error" | "validation_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "blank" | "invalid" | "invalid_choice" | "max_length" | "min_length" | "null" | "null_characters_not_allowed" | "parse_error" | "phone_invalid" | "required" | "surrogate_characters_not_allowed" | "unknown_field";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `not_authenticated`, `token_not_valid` */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_authenticated" | "token_not_valid";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `permission_denied`, `sign_in_again` */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "permission_denied" | "sign_in_again";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_acceptable` */
             406: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_acceptable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `body_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "body_too_large";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unsupported_media_type";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `rate_limited` */
             429: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "rate_limited";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "server_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
         };
@@ -3547,108 +3741,170 @@ export interface operations {
                     "application/json": components["schemas"]["Profile"];
                 };
             };
+            /** @description `blank`, `invalid`, `invalid_choice`, `max_length`, `min_length`, `null`, `null_characters_not_allowed`, `otp_expired`, `otp_incorrect`, `parse_error`, `required`, `surrogate_characters_not_allowed`, `unknown_field` */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error" | "validation_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "blank" | "invalid" | "invalid_choice" | "max_length" | "min_length" | "null" | "null_characters_not_allowed" | "otp_expired" | "otp_incorrect" | "parse_error" | "required" | "surrogate_characters_not_allowed" | "unknown_field";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `not_authenticated`, `token_not_valid` */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_authenticated" | "token_not_valid";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `permission_denied`, `sign_in_again` */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "permission_denied" | "sign_in_again";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_acceptable` */
             406: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_acceptable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `person_erased`, `phone_in_use` */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "person_erased" | "phone_in_use";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `body_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "body_too_large";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unsupported_media_type";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `otp_attempts_exhausted`, `rate_limited` */
             429: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "otp_attempts_exhausted" | "rate_limited";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "server_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
         };
@@ -3689,108 +3945,78 @@ export interface operations {
                     "application/json": components["schemas"]["PaginatedSalonList"];
                 };
             };
+            /** @description `blank`, `invalid`, `invalid_choice`, `max_length`, `min_length`, `null`, `null_characters_not_allowed`, `required`, `surrogate_characters_not_allowed`, `unknown_field` */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "validation_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "blank" | "invalid" | "invalid_choice" | "max_length" | "min_length" | "null" | "null_characters_not_allowed" | "required" | "surrogate_characters_not_allowed" | "unknown_field";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_found";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_acceptable` */
             406: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_acceptable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "server_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
         };
@@ -3814,108 +4040,60 @@ export interface operations {
                     "application/json": components["schemas"]["Salon"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_found";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_acceptable` */
             406: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_acceptable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "server_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
         };
@@ -3944,108 +4122,60 @@ export interface operations {
                     "application/json": components["schemas"]["PaginatedReviewList"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_found";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_acceptable` */
             406: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_acceptable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "server_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
         };
@@ -4074,108 +4204,60 @@ export interface operations {
                     "application/json": components["schemas"]["PaginatedServiceList"];
                 };
             };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_found";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_acceptable` */
             406: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_acceptable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "server_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
         };
@@ -4204,108 +4286,78 @@ export interface operations {
                     "application/json": components["schemas"]["Slots"];
                 };
             };
+            /** @description `datetime`, `invalid`, `null`, `plain_digits`, `required`, `unknown_field` */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "validation_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "datetime" | "invalid" | "null" | "plain_digits" | "required" | "unknown_field";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_found";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_acceptable` */
             406: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_acceptable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "server_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
         };
@@ -4333,108 +4385,78 @@ export interface operations {
                     "application/json": components["schemas"]["PaginatedStaffList"];
                 };
             };
+            /** @description `blank`, `does_not_exist`, `invalid`, `max_length`, `min_length`, `null`, `null_characters_not_allowed`, `required`, `surrogate_characters_not_allowed`, `unknown_field` */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "validation_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "blank" | "does_not_exist" | "invalid" | "max_length" | "min_length" | "null" | "null_characters_not_allowed" | "required" | "surrogate_characters_not_allowed" | "unknown_field";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_found";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_acceptable` */
             406: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_acceptable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "server_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
         };
@@ -4459,108 +4481,114 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description `blank`, `invalid`, `max_length`, `min_length`, `null`, `null_characters_not_allowed`, `parse_error`, `required`, `surrogate_characters_not_allowed` */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error" | "validation_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "blank" | "invalid" | "max_length" | "min_length" | "null" | "null_characters_not_allowed" | "parse_error" | "required" | "surrogate_characters_not_allowed";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `not_authenticated` */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_authenticated";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            405: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `not_acceptable` */
             406: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "not_acceptable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `body_too_large` */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "body_too_large";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
+            /** @description `unsupported_media_type` */
             415: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "client_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unsupported_media_type";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            /** @description `unavailable` */
             503: {
                 headers: {
+                    /** @description Seconds to wait before trying again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "server_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "unavailable";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
         };
