@@ -13,9 +13,15 @@ function payment(status: Payment["status"], more: Partial<Payment> = {}): Paymen
   return { id: "p", status, amount: "40.00", currency: "SAR", payment_url: null, expires_at: null, failure: null, ...more };
 }
 
-function booking(status: Booking["status"], paid: Payment | null = null, hold: string | null = null): Booking {
+function booking(
+  status: Booking["status"],
+  paid: Payment | null = null,
+  hold: string | null = null,
+  due = "90.00",
+): Booking {
   return {
     status,
+    amount_due: due,
     hold_expires_at: hold,
     cancellation_fee: "0.00",
     price: { amount: "130.00", currency: "SAR", vat: "16.96" },
@@ -42,7 +48,8 @@ describe("who can pay", () => {
     ["what waits for the salon", booking("pending"), false],
     ["a confirmed visit", booking("confirmed"), true],
     ["a confirmed visit with its advance", booking("confirmed", payment("paid")), true],
-    ["a confirmed visit that is paid", booking("confirmed", payment("paid", { amount: "130.00" })), false],
+    ["a confirmed visit that is paid", booking("confirmed", payment("paid", { amount: "130.00" }), null, "0.00"), false],
+    ["a confirmed visit that was paid in two parts", booking("confirmed", payment("paid"), null, "0.00"), false],
     ["a confirmed visit under review", booking("confirmed", payment("review")), false],
     ["a completed visit whose link is open", booking("completed", payment("initiated", url)), true],
     ["a completed visit", booking("completed"), false],

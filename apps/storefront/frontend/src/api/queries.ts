@@ -1,5 +1,13 @@
 /** What pages read and do, as hooks. Keys begin with what they are about, so that a change knows what grew old. */
-import { QueryClient, keepPreviousData, queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import {
+  QueryClient,
+  keepPreviousData,
+  queryOptions,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
 import { Refusal, api, body, type Schemas } from "./client";
 import type { paths } from "./schema";
 import { isOut, subscribe, useSession } from "./session";
@@ -15,6 +23,7 @@ export type Profile = Schemas["Profile"];
 export type Audience = Schemas["AudienceEnum"];
 
 const LARGEST_PAGE = 100;
+const SALONS_AT_ONCE = 24;
 const WAITING = 15_000;
 
 export const queryClient = new QueryClient({
@@ -43,11 +52,17 @@ export interface SalonSearch {
   audience?: Audience;
 }
 
+/** Salons a screenful at a time: nobody scrolls through all of a country. */
 export function useSalons(asked: SalonSearch) {
-  const query = Object.fromEntries(Object.entries(asked).filter(([, value]) => value)) as SalonSearch;
-  return useQuery({
-    queryKey: ["salons", query],
-    queryFn: () => body(api.GET("/api/v1/salons/", { params: { query: { ...query, page_size: String(LARGEST_PAGE) } } })),
+  const found = Object.fromEntries(Object.entries(asked).filter(([, value]) => value)) as SalonSearch;
+  return useInfiniteQuery({
+    queryKey: ["salons", found],
+    queryFn: ({ pageParam }) => {
+      const query = { ...found, page: String(pageParam), page_size: String(SALONS_AT_ONCE) };
+      return body(api.GET("/api/v1/salons/", { params: { query } }));
+    },
+    initialPageParam: 1,
+    getNextPageParam: ({ next }, _pages, page) => (next ? page + 1 : undefined),
     placeholderData: keepPreviousData,
   });
 }

@@ -13,6 +13,7 @@ export function Salons() {
   const [query, setQuery] = useSearchParams();
   const asked = askedIn(query);
   const salons = useSalons(asked);
+  const pages = salons.data?.pages ?? [];
   useTitle(undefined);
 
   return (
@@ -21,20 +22,31 @@ export function Salons() {
       <Filters asked={asked} />
       {salons.isPending && <Loading />}
       {salons.isError && <Failed error={salons.error} again={() => void salons.refetch()} />}
-      {salons.data && (
+      {pages[0] && (
         <>
           <p className="soft" role="status">
-            {t("salons.count", { count: salons.data.count })}
+            {t("salons.count", { count: pages[0].count })}
           </p>
           <ul className="plain salons" aria-busy={salons.isPlaceholderData}>
-            {salons.data.results.map((salon) => (
-              <SalonCard key={salon.slug} salon={salon} />
-            ))}
+            {pages
+              .flatMap(({ results }) => results)
+              .map((salon) => (
+                <SalonCard key={salon.slug} salon={salon} />
+              ))}
           </ul>
-          {salons.data.next && <p className="soft">{t("salons.more")}</p>}
+          {salons.hasNextPage && (
+            <button
+              type="button"
+              className="button quiet wide"
+              disabled={salons.isFetchingNextPage}
+              onClick={() => void salons.fetchNextPage()}
+            >
+              {t("salons.more")}
+            </button>
+          )}
         </>
       )}
-      {salons.data?.count === 0 && (
+      {pages[0]?.count === 0 && (
         <Empty>
           <p>{t("salons.none")}</p>
           <button type="button" className="button quiet" onClick={() => setQuery({}, { replace: true })}>

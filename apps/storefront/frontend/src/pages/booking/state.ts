@@ -20,13 +20,13 @@ const REPEATABLE: Payment["status"][] = ["created", "initiated", "failed", "void
 
 /** Whether the customer may pay now; the API has the last word. */
 export function isPayable(booking: Booking, now = serverNow()): boolean {
-  const { payment, hold_expires_at, price } = booking;
+  const { payment, hold_expires_at, price, amount_due } = booking;
   if (isNothing(price.amount) || (payment && !isSettled(payment) && !REPEATABLE.includes(payment.status))) return false;
   switch (visitState(booking)) {
     case "awaits_payment":
       return !(payment && isSettled(payment)) && Date.parse(hold_expires_at ?? "") > now;
     case "confirmed":
-      return !(payment && isSettled(payment) && payment.amount === price.amount);
+      return !isNothing(amount_due);
     case "arrived":
     case "completed":
       return hasOpenLink(payment);
