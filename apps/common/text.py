@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 from django.utils.translation import get_language
 
@@ -40,5 +41,11 @@ def search_key(*texts: str) -> str:
 
 def localized(arabic: str, english: str) -> str:
     """The text in the active language, the other one where it is missing."""
-    first, second = (arabic, english) if (get_language() or "ar").startswith("ar") else (english, arabic)
-    return first or second
+    return localizer()(arabic, english)
+
+
+def localizer() -> Callable[[str, str], str]:
+    """`localized` in the language that is active now, for many texts: asking for it costs more than choosing."""
+    if (get_language() or "ar").startswith("ar"):
+        return lambda arabic, english: arabic or english
+    return lambda arabic, english: english or arabic

@@ -6,12 +6,13 @@ from decimal import Decimal
 
 from django.core.files.storage import default_storage
 from django.utils import timezone
+from django.utils.functional import cached_property
 from rest_framework import serializers
 
 from apps.common.api.schema import example
 from apps.common.api.serializers import PublicIdField, StrictSerializer
 from apps.common.money import CURRENCY
-from apps.common.text import localized
+from apps.common.text import localized, localizer
 from apps.salons import selectors
 from apps.salons.api import examples
 from apps.salons.models import Salon, Service
@@ -99,14 +100,18 @@ class ServiceSerializer(serializers.Serializer):
     price = serializers.DecimalField(max_digits=10, decimal_places=2)
     currency = serializers.CharField()
 
+    @cached_property
+    def localized(self):
+        return localizer()
+
     def to_representation(self, service):
         return {
             "id": str(service.public_id),
-            "name": localized(service.name_ar, service.name_en),
-            "description": localized(service.description_ar, service.description_en),
+            "name": self.localized(service.name_ar, service.name_en),
+            "description": self.localized(service.description_ar, service.description_en),
             "category": {
                 "id": str(service.category__public_id),
-                "name": localized(service.category__name_ar, service.category__name_en),
+                "name": self.localized(service.category__name_ar, service.category__name_en),
             },
             "duration_minutes": service.duration_minutes,
             "price": str(service.price_amount),
