@@ -15,7 +15,7 @@ from apps.accounts.models import User
 from apps.bookings.models import Booking
 from apps.common.testing.queries import counted_statements
 from project.bench.clock import milliseconds
-from project.bench.database import copied_database, scalar, using
+from project.bench.database import WORTH_KEEPING, scalar, seeded_database, using
 from project.bench.doors import OK, visitor
 from project.bench.goals import GOALS, NONE
 from project.bench.ledgers import add_ledgers, days_for
@@ -23,10 +23,12 @@ from project.bench.partners.plain_admin import plain_list
 from project.bench.report import Report, median_ratio
 from project.bench.scale import AdminScale
 from project.bench.timetable import fill, tidy, without_indexes
-from project.bench.world import World, make_world
+from project.bench.world import World, load_world, make_world
 
 PLAIN = "plain admin: bookings"
 DEEP = 400
+OWNER = "+966599999999"
+PLACE = ("starts_at", "staff")
 DAY_LOOKED_AT = timedelta(days=3)
 
 
@@ -46,28 +48,29 @@ class Sides:
 def run(report: Report, scale: AdminScale) -> None:
     """Measure in the present database, which is new and empty."""
     world = make_world(staff=scale.staff, customers=scale.customers)
-    cards = range(world.customers[0][1], world.customers[-1][1] + 1)
-    owner = User.objects.create_superuser("+966599999999", "not a password of anybody", name="Owner")
-    _write(world, cards, first=1, last=scale.small_days)
-    desks = {name: _desk(person) for name, person in (("owner", owner), ("manager", world.manager))}
+    User.objects.create_superuser(OWNER, "not a password of anybody", name="Owner")
+    _write(world, first=1, last=scale.small_days)
     here = str(connection.settings_dict["NAME"])
     few = scalar("SELECT count(*) FROM bookings_booking")
-    with copied_database() as grown:
+    keep_as = f"admin_{scale.bookings}" if scale.bookings >= WORTH_KEEPING else None
+    past = days_for(scale.bookings - few, scale.staff).days
+    with seeded_database(lambda: _write(world, first=-past, last=0), keep_as=keep_as, base=here) as grown:
         with using(grown):
-            _write(world, cards, first=-days_for(scale.bookings - few, scale.staff).days, last=0)
             many = scalar("SELECT count(*) FROM bookings_booking")
             versions = scalar("SELECT count(*) FROM bookings_historicalbooking")
-        pages = _pages(world, desks, owner)
+            pages_there = _pages()
+        pages = _pages()
         sides = {name: Sides() for name in pages}
         for round_number in range(scale.rounds):
-            for name, page in pages.items():
-                for database, side in ((here, "small"), (grown, "large")):
+            for name, found in sides.items():
+                for database, side, page in ((here, "small", pages[name]), (grown, "large", pages_there[name])):
                     with using(database):
-                        _measure(sides[name], side, page, scale, count=round_number == 0)
+                        _measure(found, side, page, scale, count=round_number == 0)
     _report(report, sides, f"{many:,} bookings and {versions:,} versions / {few:,}")
 
 
-def _write(world: World, cards: range, *, first: int, last: int) -> None:
+def _write(world: World, *, first: int, last: int) -> None:
+    cards = range(world.customers[0][1], world.customers[-1][1] + 1)
     with without_indexes():
         fill(world, world.salon, first=first, last=last, open_of_five=4, cards=cards)
     add_ledgers(world)
@@ -80,9 +83,12 @@ def _desk(person: User) -> Client:
     return client
 
 
-def _pages(world: World, desks: dict[str, Client], owner: User) -> dict[str, Callable[[], None]]:
-    """Every page by name, as a call that fetches it. What is looked for stands in both databases."""
-    wanted = Booking.objects.select_related("customer__user").order_by("starts_at", "pk")[0]
+def _pages() -> dict[str, Callable[[], None]]:
+    """Every page of the present database by name, as a call that fetches it."""
+    world, owner = load_world(), User.objects.get(phone=OWNER)
+    desks = {name: _desk(person) for name, person in (("owner", owner), ("manager", world.manager))}
+    # In both databases a visit of the same customer, of whom there are equally many elsewhere.
+    wanted = Booking.objects.filter(starts_at__gt=world.first_day).select_related("customer__user").earliest(*PLACE)
     bookings, row = _list(Booking), wanted.pk
     looked_up = {
         "by reference": {"q": wanted.reference},

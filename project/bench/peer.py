@@ -47,7 +47,7 @@ def _search(world: World, bookings_a_day: int) -> Search:
     """One person with the hours and the visits that the peer's has."""
     salon, service, people = make_salon(f"peer-{bookings_a_day}", staff=1, shifts=ALL_DAY, cleaning_up=0)
     card = Customer.objects.create(salon=salon, user=world.manager)
-    alike = World(salon, service, people, [(world.manager, card.pk)], world.manager, world.first_day)
+    alike = World(salon, service, people, [(world.manager, card.pk)], world.manager)
     begin = world.first_day + timedelta(hours=9)
     Booking.objects.bulk_create(
         alike.booking(0, people[0], begin + timedelta(days=day, hours=hour))

@@ -95,6 +95,40 @@ SLOTS_QUICK = SlotsScale(rounds=5, calls=5, past_days=92, other_staff=30)
 
 
 @dataclass(frozen=True, slots=True)
+class HttpScale:
+    """Of suite `http`: in each of `rounds` every partner is called for `seconds`; raw INSERT has two processes of
+    `threads` where it has no pgbench. No customer may hold more than a hundred bookings.
+    """
+
+    rounds: int
+    seconds: int
+    threads: int = 4
+    staff: int = 16
+    customers: int = 256
+
+
+HTTP_FULL = HttpScale(rounds=5, seconds=3)
+HTTP_QUICK = HttpScale(rounds=3, seconds=2)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiScale:
+    """Of suite `api`: a price list of `services` and a month of visits to `staff`; in each of `rounds` every address is
+    called for `seconds`.
+    """
+
+    rounds: int
+    seconds: int
+    services: int = 100
+    staff: int = 10
+    customers: int = 16
+
+
+API_FULL = ApiScale(rounds=5, seconds=3)
+API_QUICK = ApiScale(rounds=2, seconds=2)
+
+
+@dataclass(frozen=True, slots=True)
 class AuthScale:
     """Of suite `auth`: in each of `rounds`, the median of `calls` timings of so many calls at once."""
 

@@ -4,7 +4,6 @@ import http.client
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -15,18 +14,19 @@ from project.bench.crew import FORK, leave_messages_to_the_pass
 from project.demo.serving import HOST, free_port
 
 BARE = "/bare/"
-LONGEST_START, LONGEST_STOP, LONGEST_CALL = 30, 10, 5
+WORKERS, THREADS = 2, 4
+LONGEST_START, LONGEST_STOP, LONGEST_CALL = 30, 10, 30
 
 
 class _Server(BaseApplication):
-    """Two workers of four threads, as there."""
+    """As there."""
 
     def __init__(self, port: int) -> None:
         self._port = port
         super().__init__()
 
     def load_config(self) -> None:
-        chosen = {"bind": f"{HOST}:{self._port}", "worker_class": "gthread", "workers": 2, "threads": 4}
+        chosen = {"bind": f"{HOST}:{self._port}", "worker_class": "gthread", "workers": WORKERS, "threads": THREADS}
         quiet = {"loglevel": "critical", "control_socket_disable": True}
         for name, value in {**chosen, **quiet}.items():
             self.cfg.set(name, value)
@@ -65,16 +65,26 @@ def _serve(port: int) -> None:
     _Server(port).run()
 
 
+def settle(port: int) -> None:
+    """Return when the server has done what callers left behind who did not wait for its answers."""
+    for _thread in range(WORKERS * THREADS):
+        _call(port)
+
+
 def _await_answer(port: int) -> None:
     patience = time.monotonic() + LONGEST_START
     while time.monotonic() < patience:
-        caller = http.client.HTTPConnection(HOST, port, timeout=LONGEST_CALL)
         try:
-            caller.request("GET", BARE)
-            if caller.getresponse().status == HTTPStatus.OK:
-                return
+            return _call(port)
         except OSError:
             time.sleep(0.05)
-        finally:
-            caller.close()
     raise TimeoutError("The server to measure did not start.")
+
+
+def _call(port: int) -> None:
+    caller = http.client.HTTPConnection(HOST, port, timeout=LONGEST_CALL)
+    try:
+        caller.request("GET", BARE)
+        caller.getresponse().read()
+    finally:
+        caller.close()

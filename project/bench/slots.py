@@ -5,21 +5,20 @@ from datetime import timedelta
 from statistics import median
 
 from django.db import connection
-from django.utils import timezone
 
 from apps.bookings import selectors
 from apps.bookings.availability import offered_starts
 from apps.common.testing.queries import counted_statements
 from apps.salons.models import Service, Staff, StaffService
 from project.bench.clock import cpu_microseconds, milliseconds
-from project.bench.database import copied_database, scalar, using
+from project.bench.database import WORTH_KEEPING, scalar, seeded_database, using
 from project.bench.goals import GOALS, NONE
 from project.bench.peer import measure_peer
 from project.bench.report import Report, median_ratio
 from project.bench.scale import SlotsScale
 from project.bench.search import Search
 from project.bench.timetable import add_absences, fill, other_salon, tidy, without_indexes
-from project.bench.world import World, make_world
+from project.bench.world import World, load_world, make_world
 
 FILLED_DAYS, OTHERS_FILLED_DAYS = 51, 100
 A_FEW = 10
@@ -34,7 +33,7 @@ def run(report: Report, scale: SlotsScale) -> None:
         fill(world, world.salon, first=-FILLED_DAYS, last=FILLED_DAYS)
     tidy()
     few = world.staff[:A_FEW]
-    everybody = Search(world.service, world.staff, world.first_day.date(), scale.days, timezone.now())
+    everybody = _of_everybody(world, scale)
     some = replace(everybody, service=_service_of(few), staff=few)
     one = replace(some, staff=few[:1], days=1, staff_id=few[0].pk)
     for search in (one, some, everybody):
@@ -46,6 +45,10 @@ def run(report: Report, scale: SlotsScale) -> None:
         measure_peer(report, world, scale)
     else:
         report.figure("G8", "django-appointment, left out by --without-peer", None)
+
+
+def _of_everybody(world: World, scale: SlotsScale) -> Search:
+    return Search(world.service, world.staff, world.first_day.date(), scale.days, world.made_at)
 
 
 def _measure_search(report: Report, search: Search, scale: SlotsScale) -> None:
@@ -86,14 +89,16 @@ def _measure_large_table(report: Report, world: World, search: Search, scale: Sl
     large: list[float] = []
     here = str(connection.settings_dict["NAME"])
     rows = scalar("SELECT count(*) FROM bookings_booking")
-    with copied_database() as grown:
+    more = 7 * (scale.staff * scale.past_days + scale.other_staff * (FILLED_DAYS + OTHERS_FILLED_DAYS + 1))
+    keep_as = f"slots_{more}" if more >= WORTH_KEEPING else None
+    with seeded_database(lambda: _grow(world, scale), keep_as=keep_as, base=here) as grown:
         with using(grown):
-            _grow(world, scale)
             many = scalar("SELECT count(*) FROM bookings_booking")
+            search_there = _of_everybody(load_world(), scale)
         for _round in range(scale.rounds):
-            for name, times in ((here, small), (grown, large)):
+            for name, looked_for, times in ((here, search, small), (grown, search_there, large)):
                 with using(name):
-                    times.append(milliseconds(search.ours, scale))
+                    times.append(milliseconds(looked_for.ours, scale))
     what = f"{search} in a table of {many:,} bookings / of {rows:,}"
     report.figure("G7", what, median_ratio(large, small), GOALS["large table"])
     report.absolutes[f"{what}, ms"] = {"large": large, "small": small, "medians": [median(large), median(small)]}

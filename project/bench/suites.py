@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection
 
-from project.bench import admin_lists, auth, book, imports, race, scale, slots, webhook
+from project.bench import admin_lists, api, auth, book, imports, over_http, race, scale, slots, webhook
 from project.bench.database import engine, scratch_database
 from project.bench.report import Report
 
@@ -24,8 +24,10 @@ SUITES = {
     "race": Suite(race.run, scale.RACE_FULL, scale.RACE_QUICK),
     "slots": Suite(slots.run, scale.SLOTS_FULL, scale.SLOTS_QUICK),
     "book": Suite(book.run, scale.BOOK_FULL, scale.BOOK_QUICK),
+    "http": Suite(over_http.run, scale.HTTP_FULL, scale.HTTP_QUICK),
     "admin": Suite(admin_lists.run, scale.ADMIN_FULL, scale.ADMIN_QUICK),
     "import": Suite(imports.run, scale.IMPORT_FULL, scale.IMPORT_QUICK),
+    "api": Suite(api.run, scale.API_FULL, scale.API_QUICK),
     "auth": Suite(auth.run, scale.AUTH_FULL, scale.AUTH_QUICK),
     "webhook": Suite(webhook.run, scale.WEBHOOK_FULL, scale.WEBHOOK_QUICK),
 }

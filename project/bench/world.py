@@ -19,6 +19,7 @@ from apps.salons.models import Customer, Membership, Salon, Service, ServiceCate
 
 Shifts = list[tuple[time, time]]
 ZONE = ZoneInfo("Asia/Riyadh")
+SLUG, MANAGER = "bench", "+966500000000"
 HORIZON_DAYS = 366
 # A split shift; with 45 minutes and 10 for cleaning up, a visit every full hour fits.
 SHIFTS: Shifts = [(time(9), time(13, 30)), (time(15), time(21))]
@@ -38,7 +39,17 @@ class World:
     staff: list[Staff]
     customers: list[tuple[User, int]]
     manager: User
-    first_day: datetime
+
+    @property
+    def made_at(self) -> datetime:
+        """Its present, from which all its times count."""
+        return self.salon.created_at
+
+    @property
+    def first_day(self) -> datetime:
+        """Midnight of the day after the next."""
+        day = timezone.localtime(self.made_at, ZONE) + timedelta(days=2)
+        return day.replace(hour=0, minute=0, second=0, microsecond=0)
 
     def free(self, number: int) -> tuple[Staff, datetime]:
         """The `number`-th of many times that do not touch each other: spread over all staff, hour after hour."""
@@ -60,28 +71,9 @@ class World:
         return self.customers[number % len(self.customers)]
 
     def booking(self, number: int, staff: Staff, starts_at: datetime) -> Booking:
-        """A booking with every copy made, not stored."""
+        """The booking of that attempt, not stored."""
         person, card = self.customer(number)
-        booking = Booking(
-            salon=self.salon,
-            customer_id=card,
-            service=self.service,
-            status=Booking.Status.CONFIRMED,
-            service_name_ar=self.service.name_ar,
-            service_name_en=self.service.name_en,
-            duration_minutes=self.service.duration_minutes,
-            buffer_before_minutes=self.service.buffer_before_minutes,
-            buffer_after_minutes=self.service.buffer_after_minutes,
-            price_amount=self.service.price_amount,
-            vat_rate=VAT_RATE,
-            vat_amount=vat_included(self.service.price_amount, VAT_RATE),
-            free_cancellation_hours=self.salon.free_cancellation_hours,
-            late_cancellation_percent=self.salon.late_cancellation_percent,
-            protected_starts_at=starts_at,
-            booked_by=person,
-        )
-        booking.place(staff=staff, starts_at=starts_at)
-        return booking
+        return new_booking(self.salon, self.service, person, card, staff, starts_at)
 
     def _at(self, turn: int, times: list[time]) -> datetime:
         days, place = divmod(turn, len(times))
@@ -90,12 +82,19 @@ class World:
 
 def make_world(*, staff: int, customers: int) -> World:
     """Fill an empty database with one salon, its customers and its manager."""
-    salon, service, people = make_salon("bench", staff=staff, shifts=SHIFTS, cleaning_up=10)
-    manager = User.objects.create_user("+966500000000", name="Manager", locale=User.Locale.ENGLISH)
+    salon, service, people = make_salon(SLUG, staff=staff, shifts=SHIFTS, cleaning_up=10)
+    manager = User.objects.create_user(MANAGER, name="Manager", locale=User.Locale.ENGLISH)
     Membership.objects.create(salon=salon, user=manager, role=SalonRole.MANAGER)
-    first_day = timezone.localtime(timezone.now(), ZONE) + timedelta(days=2)
-    first_day = first_day.replace(hour=0, minute=0, second=0, microsecond=0)
-    return World(salon, service, people, _customers(salon, customers), manager, first_day)
+    return World(salon, service, people, _customers(salon, customers), manager)
+
+
+def load_world() -> World:
+    """The world that was made in the present database, perhaps on an earlier day."""
+    salon = Salon.objects.get(slug=SLUG)
+    service = Service.objects.select_related("salon").get(salon=salon, code="CUT")
+    people = list(Staff.objects.filter(salon=salon).order_by("position"))
+    cards = Customer.objects.filter(salon=salon).select_related("user").order_by("pk")
+    return World(salon, service, people, [(card.user, card.pk) for card in cards], User.objects.get(phone=MANAGER))
 
 
 def make_salon(slug: str, *, staff: int, shifts: Shifts, cleaning_up: int) -> tuple[Salon, Service, list[Staff]]:
@@ -115,6 +114,30 @@ def make_salon(slug: str, *, staff: int, shifts: Shifts, cleaning_up: int) -> tu
         price_amount=Decimal("115.00"),
     )
     return salon, service, [_staff_member(service, number, shifts) for number in range(staff)]
+
+
+def new_booking(salon: Salon, service: Service, person: User, card: int, staff: Staff, starts_at: datetime) -> Booking:
+    """A booking with every copy made, not stored."""
+    booking = Booking(
+        salon=salon,
+        customer_id=card,
+        service=service,
+        status=Booking.Status.CONFIRMED,
+        service_name_ar=service.name_ar,
+        service_name_en=service.name_en,
+        duration_minutes=service.duration_minutes,
+        buffer_before_minutes=service.buffer_before_minutes,
+        buffer_after_minutes=service.buffer_after_minutes,
+        price_amount=service.price_amount,
+        vat_rate=VAT_RATE,
+        vat_amount=vat_included(service.price_amount, VAT_RATE),
+        free_cancellation_hours=salon.free_cancellation_hours,
+        late_cancellation_percent=salon.late_cancellation_percent,
+        protected_starts_at=starts_at,
+        booked_by=person,
+    )
+    booking.place(staff=staff, starts_at=starts_at)
+    return booking
 
 
 def example_row(world: World) -> dict[str, Any]:

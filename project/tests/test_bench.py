@@ -9,15 +9,25 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from project.bench import admin_lists, auth, book, imports, race, slots, webhook
+from project.bench import admin_lists, api, auth, book, imports, load, over_http, race, slots, webhook
 from project.bench.book import bound_against
 from project.bench.crew import crew
-from project.bench.database import MAINTENANCE, engine, scratch_database
+from project.bench.database import MAINTENANCE, _digest, engine, scratch_database, seeded_database, server, using
 from project.bench.partners.raw import Raw
 from project.bench.peer import measure_peer
 from project.bench.report import Report, at_least, at_most, exactly, median_ratio
-from project.bench.scale import AdminScale, AuthScale, BookScale, ImportScale, RaceScale, SlotsScale, WebhookScale
-from project.bench.world import make_world
+from project.bench.scale import (
+    AdminScale,
+    ApiScale,
+    AuthScale,
+    BookScale,
+    HttpScale,
+    ImportScale,
+    RaceScale,
+    SlotsScale,
+    WebhookScale,
+)
+from project.bench.world import load_world, make_world
 
 TINY_RACE = RaceScale(
     rounds=1,
@@ -34,6 +44,8 @@ TINY_RACE = RaceScale(
     customers=64,
 )
 TINY_BOOK = BookScale(rounds=1, seconds=0.1, threads=1, staff=8, customers=64)
+TINY_HTTP = HttpScale(rounds=1, seconds=1, threads=1, staff=8, customers=32)
+TINY_API = ApiScale(rounds=1, seconds=1, services=20, staff=2, customers=2)
 TINY_AUTH = AuthScale(rounds=1, calls=3)
 TINY_ADMIN = AdminScale(rounds=1, calls=1, bookings=200, customers=20, small_days=2, staff=3)
 TINY_IMPORT = ImportScale(rounds=1, rows=200, partner_rows=20, most_rows=100)
@@ -124,6 +136,31 @@ def test_free_times_are_those_that_both_partners_find(slots_report):
 
 
 @moves_the_connection
+def test_a_booking_over_http_is_kept_whoever_calls(tables, monkeypatch):
+    monkeypatch.setattr(load.shutil, "which", lambda program: None)  # our own callers, which there are everywhere
+    with scratch_database(tables):
+        report = Report("http", engine(), floors=False)
+        over_http.run(report, TINY_HTTP)
+
+    found = figures(report, "G4")
+    assert report.broken == []
+    assert found["booking over HTTP / raw INSERT"] > 0
+    assert found["booking over HTTP / plain REST framework"] > 0
+
+
+@moves_the_connection
+def test_the_catalogue_is_the_plain_one_and_is_measured_beside_it(tables):
+    with scratch_database(tables):
+        report = Report("api", engine(), floors=False)
+        api.run(report, TINY_API)
+
+    found = figures(report, "G12")
+    assert report.broken == []
+    assert found["catalogue, uncached / plain REST framework"] > 0
+    assert found["slots, 2 staff × 7 days / bare view"] > 0
+
+
+@moves_the_connection
 def test_a_token_is_checked_without_a_query_and_faster_than_the_naive_way(tables):
     with scratch_database(tables):
         report = Report("auth", engine(), floors=False)
@@ -206,6 +243,30 @@ def test_the_scratch_database_is_gone_afterwards_also_after_a_failure(tables):
 
     assert not exists(names[0])
     assert connection.settings_dict["NAME"] == tables
+
+
+@moves_the_connection
+def test_what_was_seeded_is_kept_where_copying_is_cheaper_and_seeded_once(tables):
+    seeded = []
+
+    def seed():
+        make_world(staff=2, customers=1)
+        seeded.append(connection.settings_dict["NAME"])
+
+    kept = f"bench_template_test_{_digest(tables_only=False)}"
+    try:
+        worlds = []
+        for _run in range(2):
+            with seeded_database(seed, keep_as="test", base=tables) as name, using(name):
+                worlds.append(load_world())
+        is_kept = connection.vendor == "postgresql"
+        assert server().has(kept) is is_kept
+        assert len(seeded) == (1 if is_kept else 2)
+        assert [len(world.staff) for world in worlds] == [2, 2]
+        assert (worlds[0].made_at == worlds[1].made_at) is is_kept
+    finally:
+        if server().has(kept):
+            server().drop(kept)
 
 
 @moves_the_connection
