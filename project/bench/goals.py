@@ -31,3 +31,19 @@ GOALS: dict[str, Bound] = {
     "preview": at_most(3),
     "booking beside import": at_most(0.2),
 }
+# In few words, in the order of the chart.
+TITLES = {
+    "G2": "waiting at one slot",
+    "G3": "a booking beside a raw INSERT",
+    "G4": "the same over HTTP",
+    "G5": "one busy calendar",
+    "G6": "what history costs",
+    "G7": "free times",
+    "G8": "free times beside a peer",
+    "G9": "lists among very many rows",
+    "G10": "import",
+    "G11": "preview of an import",
+    "G12": "reads over HTTP",
+    "G13": "tokens and codes",
+    "G14": "webhooks",
+}

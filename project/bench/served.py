@@ -3,6 +3,7 @@
 import http.client
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,6 +16,7 @@ from project.demo.serving import HOST, free_port
 
 BARE = "/bare/"
 WORKERS, THREADS = 2, 4
+SETTLING = 32
 LONGEST_START, LONGEST_STOP, LONGEST_CALL = 30, 10, 30
 
 
@@ -66,9 +68,12 @@ def _serve(port: int) -> None:
 
 
 def settle(port: int) -> None:
-    """Return when the server has done what callers left behind who did not wait for its answers."""
-    for _thread in range(WORKERS * THREADS):
-        _call(port)
+    """Return when the server has begun all that callers left behind who did not wait for its answers, and most likely
+    ended it: so many new calls at once stand in the line of every worker, behind those.
+    """
+    with ThreadPoolExecutor(SETTLING) as callers:
+        for _time in range(2):
+            list(callers.map(_call, [port] * SETTLING))
 
 
 def _await_answer(port: int) -> None:

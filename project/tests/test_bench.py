@@ -1,6 +1,7 @@
 """The benchmark in miniature, on the database of the tests: a real run of each suite, far too short for its figures."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from project.bench import admin_lists, api, auth, book, imports, load, over_http, race, slots, webhook
+from project.bench import admin_lists, api, auth, book, imports, load, over_http, page, race, slots, webhook
 from project.bench.book import bound_against
 from project.bench.crew import crew
 from project.bench.database import MAINTENANCE, _digest, engine, scratch_database, seeded_database, server, using
@@ -27,6 +28,7 @@ from project.bench.scale import (
     SlotsScale,
     WebhookScale,
 )
+from project.bench.suites import SUITES
 from project.bench.world import load_world, make_world
 
 TINY_RACE = RaceScale(
@@ -78,6 +80,21 @@ def slots_report(tables):
     return report
 
 
+def named(rows):
+    """What rows are called, whatever their sizes. The peer is left out: it is not installed for tests."""
+    return {re.sub(r"[\d.,]+", "#", row.what) for row in rows if row.goal != "G8"}
+
+
+def unlike_the_page(report):
+    """Rows that only one has, the report or the page; the page is of a run on PostgreSQL, which has a row more.
+
+    None for a suite that was not run for the page yet.
+    """
+    found = named(report.rows)
+    shown = next((named(figures.rows) for figures in page.read() if figures.suite == report.suite), found)
+    return found ^ shown if connection.vendor == "postgresql" else found - shown
+
+
 def figures(report, goal):
     return {row.what: row.figure for row in report.rows if row.goal == goal}
 
@@ -97,6 +114,7 @@ def test_racers_sell_every_slot_once_through_every_door(race_report):
     assert [row.what for row in race_report.broken] == []
     doors = [what.split(":")[0] for what in figures(race_report, "G1") if "slots without exactly one winner" in what]
     assert doors == [*TINY_RACE.slots, "guarded insert"]
+    assert unlike_the_page(race_report) == set()
 
 
 @needs_tables
@@ -119,6 +137,7 @@ def test_every_booking_that_is_measured_is_there_with_its_history_message_and_an
 
     assert report.absolutes["faults of writers"] == []
     assert report.broken == []
+    assert unlike_the_page(report) == set()
     found = figures(report, "G3") | figures(report, "G5") | figures(report, "G6")
     assert found["attempts of these that did not end in a booking"] == 0
     assert found["history, messages and kept answers that lack"] == 0
@@ -133,6 +152,7 @@ def test_free_times_are_those_that_both_partners_find(slots_report):
     compared = {what: figure for what, figure in figures(slots_report, "G7").items() if "only one of us" in what}
     assert list(compared.values()) == [0, 0]
     assert slots_report.absolutes["slots found"] > 0
+    assert unlike_the_page(slots_report) == set()
 
 
 @moves_the_connection
@@ -144,6 +164,7 @@ def test_a_booking_over_http_is_kept_whoever_calls(tables, monkeypatch):
 
     found = figures(report, "G4")
     assert report.broken == []
+    assert unlike_the_page(report) == set()
     assert found["booking over HTTP / raw INSERT"] > 0
     assert found["booking over HTTP / plain REST framework"] > 0
 
@@ -156,6 +177,7 @@ def test_the_catalogue_is_the_plain_one_and_is_measured_beside_it(tables):
 
     found = figures(report, "G12")
     assert report.broken == []
+    assert unlike_the_page(report) == set()
     assert found["catalogue, uncached / plain REST framework"] > 0
     assert found["slots, 2 staff × 7 days / bare view"] > 0
 
@@ -171,6 +193,7 @@ def test_a_token_is_checked_without_a_query_and_faster_than_the_naive_way(tables
     assert found["naive token check / ours"] > 1
     assert found["code as a password / ours"] > 1000
     assert report.broken == []
+    assert unlike_the_page(report) == set()
 
 
 @moves_the_connection
@@ -181,6 +204,7 @@ def test_every_event_told_to_a_started_server_is_acknowledged_and_kept(tables):
 
     found = figures(report, "G14")
     assert report.broken == []
+    assert unlike_the_page(report) == set()
     assert found["acknowledgement of 20 events at 50 a second, p99"] > 0
     assert found["webhook / bare view, p50"] > 0
     assert [len(values) for values in report.absolutes["milliseconds"]["bare view"]] == [20]
@@ -194,6 +218,7 @@ def test_a_page_of_the_back_office_costs_as_many_queries_among_many_rows_as_amon
 
     found = figures(report, "G9")
     assert report.broken == []
+    assert unlike_the_page(report) == set()
     assert found["owner: bookings: 231 bookings and 693 versions / 42"] > 0
     assert found["plain admin: bookings / owner: bookings, large"] > 0
     assert report.absolutes["owner: all changes"]["queries"]["large"] <= 12
@@ -207,6 +232,7 @@ def test_an_import_leaves_a_version_of_every_row_and_beats_import_export_row_by_
 
     found = figures(report, "G10")
     assert report.broken == []
+    assert unlike_the_page(report) == set()
     assert found["versions missing after 100 customers"] == 0
     assert found["import-export with history / ours, 200 rows"] > 1
 
@@ -291,6 +317,56 @@ def test_where_pgbench_is_missing_a_loop_takes_its_place_and_its_floor_is_higher
 
     share = 1 if connection.vendor == "sqlite" else 0.58
     assert bound_against(raw, at_least(0.29)).least == pytest.approx(0.29 / share)
+
+
+def test_the_page_and_its_chart_are_made_of_the_kept_figures():
+    found = page.read()
+
+    assert found != []
+    assert [figures.suite for figures in found] == [suite for suite in SUITES if suite in {f.suite for f in found}]
+    assert page.PAGE.read_text(encoding="utf-8") == page.with_table(page.PAGE.read_text(encoding="utf-8"), found)
+    assert page.CHART.read_text(encoding="utf-8") == page.chart(found)
+
+
+def test_a_run_takes_the_place_of_earlier_figures_of_its_suite_and_of_no_other(tmp_path, monkeypatch):
+    for name, content in (
+        ("FIGURES", "[]"),
+        ("PAGE", "Before\n<!-- figures -->\n<!-- end of figures -->\nAfter\n"),
+        ("CHART", ""),
+    ):
+        monkeypatch.setattr(page, name, tmp_path / name)
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    order = ["http", "auth"]
+    for suite, figure in (("auth", 60.0), ("http", 0.04), ("auth", 25.0)):
+        report = Report(suite, "PostgreSQL 15", floors=True)
+        report.figure("G13", "token check, CPU", figure, at_most(50), " µs")
+        page.write(report, is_quick=suite == "http", order=order)
+
+    assert [(found.suite, found.rows[0].figure) for found in page.read()] == [("http", 0.04), ("auth", 25.0)]
+    text = (tmp_path / "PAGE").read_text(encoding="utf-8")
+    assert (text[:7], text[-6:]) == ("Before\n", "After\n")
+    assert "Runs of http (quick), auth, on PostgreSQL 15." in text
+    assert [line for line in text.splitlines() if line.startswith("| auth")] == [
+        "| auth | G13 | token check, CPU | 25 µs | ≤ 50 | yes |"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("figure", "side", "words"),
+    [(25, "kept", "25 ≤ 50"), (100, "missed", "✗ 100 ≤ 50"), (None, "missed", "✗ not measured ≤ 50")],
+)
+def test_a_bar_of_the_chart_says_on_which_side_of_its_goal_a_figure_is(figure, side, words):
+    report = Report("auth", "any", floors=True)
+    report.figure("G13", "token check", figure, at_most(50))
+
+    drawn = page.chart([page.Figures("auth", "any", is_quick=False, rows=report.rows)])
+
+    [bar] = re.findall(r'<rect class="(kept|missed)" x="([\d.]+)" y="[\d.]+" width="([\d.]+)"', drawn)
+    assert bar[0] == side
+    middle = page.WIDTH / 2
+    begin, end = float(bar[1]), float(bar[1]) + float(bar[2])
+    assert (begin if side == "kept" else end) == pytest.approx(middle, abs=0.1)
+    assert f">{words}</text>" in drawn
 
 
 @pytest.mark.parametrize(

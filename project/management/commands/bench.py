@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from project.bench import page
 from project.bench.suites import SUITES, run
 from project.demo.serving import end_on_signals
 
@@ -16,6 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("--suite", choices=SUITES, help="only this one (default: all)")
         parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, for every change")
         parser.add_argument("--json", type=Path, metavar="FILE", help="write everything, absolute figures too")
+        parser.add_argument("--docs", action="store_true", help="put the figures into docs/performance.md")
         parser.add_argument("--bookings", type=int, metavar="N", help="size of the large table of suite admin")
         parser.add_argument("--without-peer", action="store_true", help="leave django-appointment out")
 
@@ -27,6 +29,8 @@ class Command(BaseCommand):
         for name in [suite] if suite else SUITES:
             reports.append(report := run(name, quick=quick, with_peer=not without_peer, bookings=bookings))
             self.stdout.write(f"\nSuite {report.suite} on {report.engine}\n\n{report.table()}")
+            if options["docs"]:
+                page.write(report, is_quick=quick, order=list(SUITES))
         if options["json"]:
             found = json.dumps([report.as_json() for report in reports], indent=1, ensure_ascii=False)
             options["json"].write_text(found + "\n", encoding="utf-8")
