@@ -1,6 +1,6 @@
 """Every page that an operator can open, read from the registries, for tests that look at all of them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from typing import Any
 
@@ -67,15 +67,25 @@ def opened(client: Client, address: str) -> str | None:
 
 
 def write_arabic() -> None:
-    """Put Arabic into every free text of every row, histories included; what is never changed stays as it is."""
+    write_texts(lambda number, _field: f"زهرة {number}")
+
+
+def write_texts(text: Callable[[int, models.Field], str]) -> int:
+    """Put `text(number of the row, field)` into every free text of every row, histories included; how many fields.
+
+    What is never changed stays as it is.
+    """
+    fields = 0
     for model in apps.get_models():
         if not model.__module__.startswith("apps.") or any(
             isinstance(rule, AppendOnly) for rule in model._meta.constraints
         ):
             continue
-        texts = [field.name for field in model._meta.concrete_fields if is_free_text(field)]
+        texts = [field for field in model._meta.concrete_fields if is_free_text(field)]
         for number, row in enumerate(model._base_manager.all()):
-            model._base_manager.filter(pk=row.pk).update(**dict.fromkeys(texts, f"زهرة {number}"))
+            model._base_manager.filter(pk=row.pk).update(**{field.name: text(number, field) for field in texts})
+        fields += len(texts)
+    return fields
 
 
 def is_free_text(field: models.Field) -> bool:
