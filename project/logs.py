@@ -19,7 +19,10 @@ PHONE = re.compile(
     re.IGNORECASE,
 )
 CARD = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# What begins a line, colours a terminal, or shows a line in another order than it was written in.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+# Where structlog writes one.
+TRACEBACK = "exception"
 SECRET_PATH = re.compile(r"(?<=webhooks/unifonic/)[^/\s\"']+")
 TOKEN = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*|\b[sp]k_(?:live|test)_\w+")
 
@@ -57,7 +60,6 @@ class RefusalFilter(logging.Filter):
         is_suspicious = record.name.startswith("django.security")
         if is_suspicious or (record.name == "django.request" and record.levelno < logging.ERROR):
             record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
-            record.msg, record.args = CONTROL.sub("\N{REPLACEMENT CHARACTER}", finished_message(record)), None
             record.exc_info = record.exc_text = None
         return True
 
@@ -79,8 +81,8 @@ def whereabouts(logger: WrappedLogger, name: str, event: EventDict) -> EventDict
 
 
 def gate(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
-    """The finished line, every text and number of it, without what `redact` takes out."""
-    return {key: cleaned(value) for key, value in event.items()}
+    """The finished line, every text and number of it, without what `redact` takes out; only a traceback has lines."""
+    return {key: redact(value) if key == TRACEBACK else cleaned(value) for key, value in event.items()}
 
 
 def cleaned(value: Any) -> Any:
@@ -90,7 +92,7 @@ def cleaned(value: Any) -> Any:
         return [cleaned(part) for part in value]
     if value is None or isinstance(value, bool | float):
         return value
-    text = redact(str(value))
+    text = CONTROL.sub("\N{REPLACEMENT CHARACTER}", redact(str(value)))
     return value if isinstance(value, int) and text == str(value) else text
 
 
