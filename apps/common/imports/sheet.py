@@ -33,6 +33,7 @@ MOST_ROWS = 50_000
 MOST_BYTES = MEGABYTES * 1024 * 1024
 MOST_COLUMNS = 40
 LONGEST_HEADING = 120
+LONGEST_FIRST_ROW = 200_000  # more than the longest cell that the csv module reads
 SMALL_ENOUGH_TO_UNPACK = 1024 * 1024
 DELIMITERS = ";,\t|"
 WINDOWS_1256 = "windows-1256"
@@ -141,7 +142,8 @@ def _text_rows(text: str, known: Knows) -> Iterator[NumberedRow]:
 
 def _delimiter(text: str, known: Knows) -> str:
     """The one that splits the first row into the most headings we know, else into the most cells."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
+    # Not of all lines: a list of millions of short ones takes more memory than the file.
+    first = next(iter(text.lstrip()[:LONGEST_FIRST_ROW].splitlines()), "")
 
     def fits(delimiter: str) -> tuple[int, int]:
         cells = next(csv.reader([first], delimiter=delimiter), [])
