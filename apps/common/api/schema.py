@@ -58,8 +58,8 @@ class Schema(AutoSchema):
         refusals = {str(status): self._refusal(status, answers) for status, answers in sorted(found.items())}
         return {**super()._get_response_bodies(direction=direction), **refusals}
 
-    def _map_serializer(self, serializer: Any, direction: Direction, bypass_extensions: bool = False) -> Any:  # noqa: FBT001, FBT002 - as the library calls it
-        described = super()._map_serializer(serializer, direction, bypass_extensions)
+    def _map_serializer(self, serializer: Any, *asked: Any, **named: Any) -> Any:
+        described = super()._map_serializer(serializer, *asked, **named)
         if isinstance(serializer, StrictSerializer):
             described["additionalProperties"] = False
         return described

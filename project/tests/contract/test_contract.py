@@ -1,0 +1,118 @@
+"""Random calls of every operation over real HTTP keep the contract that the schema makes, whoever calls.
+
+Schemathesis reads the schema of a started server and sends what it allows and what it forbids, alone and in sequences
+that follow a row from call to call. `schemathesis.toml` beside this says what is judged, and why one thing is not.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from datetime import timedelta
+from itertools import cycle
+from pathlib import Path
+
+import pytest
+from rest_framework_simplejwt.tokens import AccessToken
+
+from apps.accounts.api.serializers import ProfileSerializer
+from apps.accounts.services import issue_tokens
+from apps.bookings.models import Booking
+from apps.bookings.tests.factories import BookingFactory
+from apps.payments.standin import Standin
+from apps.salons.models import Customer, Salon, Service, Staff
+from project.env import BASE_DIR
+from project.tests.two_salons import every_row
+from project.tests.walls.calls import free_moment, open_the_salon, stranger
+
+pytestmark = [pytest.mark.contract, pytest.mark.django_db(transaction=True)]
+CONFIG = Path(__file__).parent / "schemathesis.toml"
+PEOPLE = {
+    "nobody": lambda rows: None,
+    "a customer who booked nothing": lambda _rows: stranger(),
+    "a customer with bookings": lambda rows: rows[Customer].user,
+}
+# Calls of each kind for each operation; the long form is at least 20,000 calls in all.
+THOROUGH = bool(os.environ.get("THOROUGH"))
+EXAMPLES = 250 if THOROUGH else 3
+LEAST_CASES = 6_700 if THOROUGH else 100
+LONG = ["--phases", "examples,coverage,fuzzing,stateful"]
+SHORT = ["--phases", "examples,fuzzing,stateful", "--no-shrink"]
+
+
+@pytest.fixture
+def rows(settings, tmp_path):
+    """A salon to book in, with a gateway beside it; nobody's limit ends the tour."""
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": 1}
+    settings.OTP_DAILY_BUDGET_HALALAS = 10**9
+    rows = every_row()
+    open_the_salon(rows)
+    with Standin(tmp_path / "ledger.sqlite3") as gateway:
+        settings.MOYASAR_BASE_URL, settings.MOYASAR_SECRET_KEY = gateway.api_url, gateway.secret_key
+        yield rows
+
+
+@pytest.fixture
+def toured(live_server, rows, tmp_path):
+    """`toured(person, *options)`: the report of Schemathesis, called as `person`."""
+    known = {name: rows[model] for name, model in (("customer", Customer), ("service", Service))}
+    booked = [BookingFactory(salon=rows[Salon], status=status, **known) for status in ("completed", "confirmed")]
+    words = {
+        "bookings": [str(booking.pk) for booking in (rows[Booking], *booked)],
+        "salons": [rows[Salon].slug],
+        "services": [str(rows[Service].public_id)],
+        "staff": [str(rows[Staff].public_id)],
+        "moments": [free_moment()],
+        "days": [free_moment()[:10]],
+        "phones": ["+966555550000", "0555550001"],
+    }
+    config = tmp_path / CONFIG.name
+    dictionaries = [f"\n[dictionaries.{name}]\nvalues = {json.dumps(values)}\n" for name, values in words.items()]
+    config.write_text(CONFIG.read_text(encoding="utf-8") + "".join(dictionaries), encoding="utf-8")
+
+    def tour(person, *options):
+        command = [str(Path(sys.executable).with_name("st")), "--config-file", str(config), "run"]
+        command += [f"{live_server.url}/api/schema/?format=json", "--no-color", *options]
+        if person is not None:
+            token = AccessToken(issue_tokens(user=person).access)
+            token.set_exp(lifetime=timedelta(hours=6))
+            command += ["--header", f"Authorization: Bearer {token}"]
+        environment = {**os.environ, "PYTHONPATH": str(BASE_DIR)}
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    return tour
+
+
+def cases(report):
+    return int(re.search(r"^ +([\d,]+) generated", report, re.MULTILINE)[1].replace(",", ""))
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_every_operation_keeps_its_contract_whatever_is_sent(rows, toured, who):
+    status, report = toured(PEOPLE[who](rows), "--max-examples", str(EXAMPLES), *(LONG if THOROUGH else SHORT))
+
+    print(f"{who}: {cases(report)} cases")  # noqa: T201 - the figure of the run
+    assert status == 0, report
+    assert "Selected: 28/28" in report
+    assert "Tested: 28" in report
+    assert cases(report) >= LEAST_CASES
+
+
+def test_control_a_crash_and_an_answer_beside_the_schema_are_noticed(rows, toured, monkeypatch):
+    broken = cycle([False, True])
+
+    def told(_serializer, person):
+        if next(broken):
+            raise RuntimeError
+        return {"id": str(person.pk), "phone": 7}
+
+    monkeypatch.setattr(ProfileSerializer, "to_representation", told)
+
+    status, report = toured(
+        PEOPLE["a customer with bookings"](rows), "--include-operation-id", "me_retrieve", "--no-shrink"
+    )
+
+    assert status == 1
+    assert set(re.findall(r"❌ (ST\d+)", report)) >= {"ST101", "ST108"}
