@@ -113,8 +113,13 @@ def test_a_hostile_file_is_refused_by_every_import_in_a_moment_and_changes_nothi
     assert everything() == before
 
 
+def beside_the_runs():
+    """All rows but those that tell of a refused import, which is what one may leave."""
+    return {name: found for name, found in everything().items() if name != "salons.ImportRun"}
+
+
 def test_a_hostile_file_is_refused_by_the_command_in_a_moment_and_changes_nothing(rows, tmp_path):
-    before, wrong, path = everything(), [], tmp_path / "list"
+    before, wrong, path = beside_the_runs(), [], tmp_path / "list"
 
     def imported():
         try:
@@ -130,7 +135,7 @@ def test_a_hostile_file_is_refused_by_the_command_in_a_moment_and_changes_nothin
             wrong.append((file.id, *cost))
 
     assert wrong == []
-    assert everything() == before
+    assert beside_the_runs() == before
 
 
 def shown(client, person, file):
