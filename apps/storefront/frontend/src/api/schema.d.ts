@@ -546,7 +546,7 @@ export interface components {
          * @enum {string}
          */
         BookingStatusEnum: "pending" | "confirmed" | "arrived" | "completed" | "no_show" | "cancelled" | "expired";
-        /** @description A request body: a field it does not know is an error, so that a client's typo never passes silently. */
+        /** @description A body or a query: what it does not know is an error, so that a client's mistake never passes silently. */
         CancelRequestRequest: {
             reason?: string;
         };
@@ -577,6 +577,12 @@ export interface components {
          * @enum {string}
          */
         CodeEnum: "insufficient_funds" | "daily_limit" | "transaction_limit" | "timed_out" | "expired_card" | "not_authenticated" | "declined";
+        /** @description A body or a query: what it does not know is an error, so that a client's mistake never passes silently. */
+        CodeProofRequest: {
+            /** Format: uuid */
+            challenge_id: string;
+            code: string;
+        };
         /**
          * @description * `automatic` - تأكيد فوري
          *     * `by_hand` - تأكيد من الصالون
@@ -637,12 +643,6 @@ export interface components {
         Obstacle: {
             code: string;
             detail: string;
-        };
-        /** @description `code` is one of docs/errors.md; `attr` names what is wrong: a field, also an unknown one, or nothing. */
-        OneError: {
-            code: string;
-            detail: string;
-            attr: string | null;
         };
         /** @description A body or a query: what it does not know is an error, so that a client's mistake never passes silently. */
         OtpRequestRequest: {
@@ -802,7 +802,7 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["Staff"][];
         };
-        /** @description A request body: a field it does not know is an error, so that a client's typo never passes silently. */
+        /** @description A body or a query: what it does not know is an error, so that a client's mistake never passes silently. */
         PatchedProfileChangeRequest: {
             name?: string;
             locale?: components["schemas"]["LocaleEnum"];
@@ -3741,7 +3741,7 @@ export interface operations {
                     "application/json": components["schemas"]["Profile"];
                 };
             };
-            /** @description `blank`, `invalid`, `invalid_choice`, `max_length`, `min_length`, `null`, `null_characters_not_allowed`, `otp_expired`, `otp_incorrect`, `parse_error`, `required`, `surrogate_characters_not_allowed`, `unknown_field` */
+            /** @description `blank`, `invalid`, `max_length`, `min_length`, `null`, `null_characters_not_allowed`, `otp_expired`, `otp_incorrect`, `parse_error`, `required`, `surrogate_characters_not_allowed`, `unknown_field` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3752,7 +3752,7 @@ export interface operations {
                         type: "client_error" | "validation_error";
                         errors: {
                             /** @enum {string} */
-                            code: "blank" | "invalid" | "invalid_choice" | "max_length" | "min_length" | "null" | "null_characters_not_allowed" | "otp_expired" | "otp_incorrect" | "parse_error" | "required" | "surrogate_characters_not_allowed" | "unknown_field";
+                            code: "blank" | "invalid" | "max_length" | "min_length" | "null" | "null_characters_not_allowed" | "otp_expired" | "otp_incorrect" | "parse_error" | "required" | "surrogate_characters_not_allowed" | "unknown_field";
                             detail: string;
                             attr: string | null;
                         }[];
