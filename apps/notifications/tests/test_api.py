@@ -6,6 +6,8 @@ from twilio.request_validator import RequestValidator
 from apps.notifications.api.callbacks import Callback, read_twilio, read_unifonic
 from apps.notifications.models import DeliveryReceipt, Notification
 from apps.notifications.tests.factories import NotificationFactory
+from project.env import LogFormat
+from project.logs import LineFormatter
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("apps.notifications.tests.urls")]
 
@@ -486,4 +488,6 @@ def test_a_body_nobody_can_read_is_taken_without_a_log_line_that_holds_the_secre
 
     assert response.status_code == 200
     assert state_of(sent_by_unifonic)[0] == "sent"
-    assert SECRET not in caplog.text
+    written = "\n".join(map(LineFormatter(LogFormat.JSON).format, caplog.records))
+    assert "POST /api/v1/webhooks/unifonic/[secret]/" in written
+    assert SECRET not in written
