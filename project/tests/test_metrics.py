@@ -224,6 +224,13 @@ def test_codes_are_counted_from_the_wish_to_the_proof(client, capsys, grown):
     assert grown("salon_refusals_total", code="otp_incorrect", door="api") == 1
 
 
+def test_the_schema_refuses_nobody_by_its_examples(client, grown):
+    assert client.get("/api/schema/").status_code == 200
+
+    assert grown("salon_refusals_total", code="slot_taken", door="api") == 0
+    assert grown("salon_refusals_total", code="unavailable", door="api") == 0
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_code_that_did_not_leave_is_counted_as_such(monkeypatch, grown):
     def refuse(*_args, **_kwargs):

@@ -30,22 +30,34 @@ class BodyTooLarge(exceptions.APIException):
 class DomainErrorHandler(ExceptionHandler):
     """Gives each kind of DomainError its status; a database that is busy or away is `unavailable`, not a crash."""
 
+    def run(self):
+        if refusal := _refusal_behind(self.exc):
+            count_refusal(refusal)
+        return super().run()
+
     def convert_known_exceptions(self, exc):
-        if isinstance(exc, OperationalError):
-            exc = errors.Unavailable()
         if isinstance(exc, RequestDataTooBig):
             return BodyTooLarge()
-        if isinstance(exc, errors.DomainError):
-            count_refusal(exc)
-            return _to_api_exception(exc)
+        if refusal := _refusal_behind(exc):
+            return _to_api_exception(refusal)
         return super().convert_known_exceptions(exc)
 
 
 def answer_to(error):
-    """`(status, body)` with which the API answers to `error`, one of the domain's or of the framework's."""
+    """`(status, body)` with which the API answers to `error`, one of the domain's or of the framework's.
+
+    Nobody is refused by it, so nothing is counted.
+    """
     handler = DomainErrorHandler(error, {})  # type: ignore[typeddict-item]  # words need no request
     exception = handler.convert_known_exceptions(error)
     return exception.status_code, handler.format_exception(exception)
+
+
+def _refusal_behind(error):
+    """The error of the domain that a client is told of, None where `error` is the framework's."""
+    if isinstance(error, OperationalError):
+        return errors.Unavailable()
+    return error if isinstance(error, errors.DomainError) else None
 
 
 def _to_api_exception(error):

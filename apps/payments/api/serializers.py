@@ -28,6 +28,7 @@ class PaymentRequest(StrictSerializer):
     wallet = WalletSerializer(required=False)
 
 
+@example({})
 class RefreshRequest(StrictSerializer):
     """Nothing to say."""
 
