@@ -7,8 +7,6 @@ that follow a row from call to call. `schemathesis.toml` beside this says what i
 import json
 import os
 import re
-import subprocess
-import sys
 from datetime import timedelta
 from itertools import cycle
 from pathlib import Path
@@ -22,7 +20,6 @@ from apps.bookings.models import Booking
 from apps.bookings.tests.factories import BookingFactory
 from apps.payments.standin import Standin
 from apps.salons.models import Customer, Salon, Service, Staff
-from project.env import BASE_DIR
 from project.tests.two_salons import every_row
 from project.tests.walls.calls import free_moment, open_the_salon, stranger
 
@@ -72,15 +69,17 @@ def toured(live_server, rows, tmp_path):
     config.write_text(CONFIG.read_text(encoding="utf-8") + "".join(dictionaries), encoding="utf-8")
 
     def tour(person, *options):
-        command = [str(Path(sys.executable).with_name("st")), "--config-file", str(config), "run"]
-        command += [f"{live_server.url}/api/schema/?format=json", "--no-color", *options]
+        # In this process, which imports and prepares once for all people. Here, because the group may not be installed.
+        from click.testing import CliRunner
+        from schemathesis.cli import schemathesis
+
+        command = ["--config-file", str(config), "--no-color", "run", f"{live_server.url}/api/schema/?format=json"]
         if person is not None:
             token = AccessToken(issue_tokens(user=person).access)
             token.set_exp(lifetime=timedelta(hours=6))
             command += ["--header", f"Authorization: Bearer {token}"]
-        environment = {**os.environ, "PYTHONPATH": str(BASE_DIR)}
-        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-        return done.returncode, done.stdout + done.stderr
+        done = CliRunner().invoke(schemathesis, [*command, *options])
+        return done.exit_code, done.output
 
     return tour
 
