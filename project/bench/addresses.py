@@ -6,6 +6,7 @@ from django.http.response import HttpResponseBase
 from django.urls import path, resolve
 from django.views.decorators.csrf import csrf_exempt
 
+from apps.common.api.kept import shelf
 from project.bench.partners.plain_api import PlainBookings, PlainServices
 from project.urls import urlpatterns as ours
 
@@ -27,6 +28,7 @@ def uncached(request: HttpRequest, address: str) -> HttpResponseBase:
 def forget_everything() -> None:
     """Whatever keeps answers in this process or in the cache forgets them."""
     cache.clear()
+    shelf.forget()
 
 
 # Below `api/`, because the middleware tells callers of the API from readers of pages by that.
