@@ -25,6 +25,8 @@ from project.passes import PASSES
 
 CACHED_SECONDS = 5
 INVARIANTS = "check_invariants"
+# What cron runs each night, besides the passes.
+NIGHTLY = [INVARIANTS, "backup", "restore_drill"]
 # Of rows that are settled there are ever more, and nobody waits for them.
 PAYMENTS = [Payment.Status.SUBMITTED, Payment.Status.AUTHORIZED, Payment.Status.UNKNOWN, Payment.Status.REVIEW]
 REFUNDS = [
@@ -119,8 +121,8 @@ def findings() -> Iterator[Metric]:
 
 
 def passes() -> Iterator[Metric]:
-    """Of passes and of the invariants' check, and of the clock. One that never ran has no moment."""
-    found = LastRun.objects.filter(name__in=[*PASSES, INVARIANTS]).annotate(database_now=Now())
+    """Of passes and of what is run each night, and of the clock. One that never ran has no moment."""
+    found = LastRun.objects.filter(name__in=[*PASSES, *NIGHTLY]).annotate(database_now=Now())
     rows = {row.name: row for row in found}
     intervals = {name: every.total_seconds() for name, every in PASSES.items()}
     yield labelled("salon_pass_interval_seconds", "How often a pass should run.", "pass", intervals)
