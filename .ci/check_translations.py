@@ -1,9 +1,12 @@
 """Fails when the committed catalogues and the sources disagree.
 
 Extracts the messages of a copy of the tree with ``makemessages`` and compares: no message is missing, obsolete,
-fuzzy or, in Arabic, empty. English needs no text of its own, its messages are the English text.
+fuzzy or empty. English needs no text of its own, its messages are the English text.
+
+``--write`` first appends what is missing, without text, so that only the words are left to write.
 """
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -46,7 +49,7 @@ def complaints(committed: polib.POFile, extracted: polib.POFile, language: str) 
     found += [f"not used any more: {message!r}" for _context, message, _plural in sorted(had - needed)]
     found += [f"obsolete: {entry.msgid!r}" for entry in committed.obsolete_entries()]
     found += [f"fuzzy: {entry.msgid!r}" for entry in active(committed) if entry.fuzzy]
-    if language == "ar":
+    if language != "en":
         found += [f"empty: {entry.msgid!r}" for entry in active(committed) if is_empty(entry)]
     return found
 
@@ -56,7 +59,23 @@ def is_empty(entry: polib.POEntry) -> bool:
     return not texts or not all(texts)
 
 
+def append_missing(path: Path, committed: polib.POFile, extracted: polib.POFile) -> None:
+    """Add them at the end of the file, and leave every other line as it is: a reviewer sees what is new."""
+    had = keys(active(committed))
+    with path.open("a", encoding="utf-8") as file:
+        for entry in active(extracted):
+            if keys([entry]) <= had:
+                continue
+            # Without the guess that gettext takes from a message that looks alike.
+            entry.flags, entry.msgstr, entry.previous_msgid = [], "", None
+            entry.msgstr_plural = dict.fromkeys(entry.msgstr_plural, "")
+            file.write(f"\n{entry.__unicode__(wrapwidth=0)}")
+
+
 def main() -> int:
+    parser = argparse.ArgumentParser(description="Compares the committed catalogues with the sources.")
+    parser.add_argument("--write", action="store_true", help="append what is missing, without text")
+    writes = parser.parse_args().write
     found = []
     with tempfile.TemporaryDirectory() as directory:
         tree = Path(directory)
@@ -73,6 +92,9 @@ def main() -> int:
                     continue
                 committed = polib.pofile(str(ROOT / path))
                 extracted = extract(tree, language, domain)
+                if writes:
+                    append_missing(ROOT / path, committed, extracted)
+                    committed = polib.pofile(str(ROOT / path))
                 found += [f"{path}: {line}" for line in complaints(committed, extracted, language)]
     sys.stderr.write("".join(f"{line}\n" for line in found))
     return 1 if found else 0
