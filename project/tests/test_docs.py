@@ -343,7 +343,9 @@ def test_the_glossary_calls_every_model_as_the_arabic_pages_do():
     said_there = {label[1]: row[1] for row in glossary() if (label := re.search(r"`(\w+\.\w+)`", row[0]))}
 
     with override("ar"):
-        assert said_there == {model._meta.label: str(model._meta.verbose_name) for model in models_of_ours()}
+        named = {model._meta.label: str(model._meta.verbose_name) for model in models_of_ours()}
+
+    assert said_there == named, "docs/glossary.md: one row for each model, with its Arabic `verbose_name`"
 
 
 def test_the_architecture_names_every_model():

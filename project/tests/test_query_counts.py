@@ -116,5 +116,7 @@ def test_a_call_of_the_api_costs_its_committed_number_of_queries(client, rows, e
     expect("api", {name: queries(client, address, **headers) for name, (address, headers) in calls.items()})
 
 
-def test_every_admin_has_its_committed_figures():
-    assert {model._meta.label_lower for model in admin.site._registry} == set(committed()) - {"admin", "api"}
+def test_every_admin_has_its_committed_figures(counts):
+    figures = set(counts if "UPDATE_QUERY_COUNTS" in os.environ else committed())
+
+    assert {model._meta.label_lower for model in admin.site._registry} == figures - {"admin", "api"}
