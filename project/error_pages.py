@@ -3,13 +3,17 @@
 The API keeps its one error shape even for addresses that do not exist; every other address gets a plain page.
 """
 
+import sys
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from apps.common.errors import Unavailable
 from apps.common.trace import current_request_id
+from apps.common.transactions import is_unavailable
 from project.middleware import API_PREFIX, accepted_language, cookie_language
 
 API_ANSWERS: dict[int, tuple[str, str, Promise]] = {
@@ -17,6 +21,7 @@ API_ANSWERS: dict[int, tuple[str, str, Promise]] = {
     403: ("client_error", "permission_denied", _("You do not have permission to perform this action.")),
     404: ("client_error", "not_found", _("Not found.")),
     500: ("server_error", "error", _("Something went wrong on our side. Please try again.")),
+    503: ("server_error", Unavailable.code, Unavailable.message),
 }
 
 
@@ -37,7 +42,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return error_response(request, 500)
+    """Called while the failure is handled. One of the database's that may pass is 503, as in the API."""
+    if not is_unavailable(sys.exception()):
+        return error_response(request, 500)
+    response = error_response(request, 503)
+    response.headers["Retry-After"] = str(Unavailable().retry_after)
+    return response
 
 
 def error_response(request: HttpRequest, status: int) -> HttpResponse:

@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from django.db import OperationalError, connection, transaction
+from django.db import InternalError, OperationalError, connection, transaction
 
 ATTEMPTS = 4
 LONGEST_WAIT = 0.05
 # Deadlock detected, serialization failure: PostgreSQL undid the transaction for another one's sake, not for ours.
 LOST_TO_ANOTHER = {"40P01", "40001"}
+# PostgreSQL takes no writes, for example on a standby. Its driver calls that an internal error.
+READ_ONLY = "25006"
 
 
 def use_case(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -40,3 +42,9 @@ def use_case(function: Callable[..., Any]) -> Callable[..., Any]:
 def lost_to_another(error: OperationalError) -> bool:
     """Whether the same transaction may well succeed when it is tried again."""
     return getattr(error.__cause__, "sqlstate", None) in LOST_TO_ANOTHER
+
+
+def is_unavailable(error: BaseException | None) -> bool:
+    """Whether the database is busy, away, full or read-only: nobody's mistake, and it may pass."""
+    is_read_only = isinstance(error, InternalError) and getattr(error.__cause__, "sqlstate", None) == READ_ONLY
+    return is_read_only or isinstance(error, OperationalError)

@@ -1,7 +1,6 @@
 """From errors of the domain to the one error shape of the API: `{"type", "errors": [{"code", "detail", "attr"}]}`."""
 
 from django.core.exceptions import RequestDataTooBig
-from django.db import OperationalError
 from django.utils.translation import gettext_lazy as _
 from drf_standardized_errors.handler import ExceptionHandler
 from drf_standardized_errors.handler import exception_handler as exception_handler
@@ -9,6 +8,7 @@ from rest_framework import exceptions, status
 
 from apps.common import errors
 from apps.common.metrics import count_refusal
+from apps.common.transactions import is_unavailable
 
 STATUS = {
     errors.Rejected: status.HTTP_400_BAD_REQUEST,
@@ -28,7 +28,7 @@ class BodyTooLarge(exceptions.APIException):
 
 
 class DomainErrorHandler(ExceptionHandler):
-    """Gives each kind of DomainError its status; a database that is busy or away is `unavailable`, not a crash."""
+    """Gives each kind of DomainError its status; a database that is busy, away, full or read-only is `unavailable`."""
 
     def run(self):
         if refusal := _refusal_behind(self.exc):
@@ -55,7 +55,7 @@ def answer_to(error):
 
 def _refusal_behind(error):
     """The error of the domain that a client is told of, None where `error` is the framework's."""
-    if isinstance(error, OperationalError):
+    if is_unavailable(error):
         return errors.Unavailable()
     return error if isinstance(error, errors.DomainError) else None
 
