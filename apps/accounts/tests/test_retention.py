@@ -1,4 +1,5 @@
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -6,8 +7,10 @@ from django.db.models import F
 
 from apps.accounts import services
 from apps.accounts.models import IdempotencyKey, LimitCounter, OtpChallenge, PhoneGuard, TokenFamily
+from apps.accounts.services import retention
 from apps.accounts.tests.conftest import NOW
-from apps.accounts.tests.factories import IdempotencyKeyFactory, TokenFamilyFactory
+from apps.accounts.tests.factories import IdempotencyKeyFactory, OtpChallengeFactory, TokenFamilyFactory
+from apps.common.testing.race import race
 
 pytestmark = pytest.mark.django_db
 
@@ -57,3 +60,61 @@ def test_a_known_network_is_forgotten_after_ninety_days_of_silence(clock):
     assert services.forget_old_rows()["phone_guards"] == 1
 
     assert PhoneGuard.objects.get().network == "89 days"
+
+
+KEPT = {
+    "idempotency_keys": (lambda now: aged(IdempotencyKeyFactory(), created_at=now), timedelta(hours=48)),
+    "codes": (lambda now: aged(OtpChallengeFactory(), created_at=now), timedelta(hours=48)),
+    "phone_guards": (lambda now: aged(PhoneGuard.objects.create(phone=PHONE), updated_at=now), timedelta(hours=48)),
+    "used_limits": (
+        lambda now: LimitCounter.objects.create(key="a limit", starts_at=now, used=1),
+        timedelta(hours=48),
+    ),
+    "sessions": (
+        lambda now: Session.objects.create(session_key="a key", session_data="", expire_date=now),
+        timedelta(0),
+    ),
+    "sign_ins": (lambda now: TokenFamilyFactory(expires_at=now), timedelta(days=30)),
+}
+
+
+def aged(row, **moments):
+    type(row).objects.filter(pk=row.pk).update(**moments)
+    return row
+
+
+@pytest.mark.parametrize("kind", KEPT)
+def test_a_row_is_kept_to_the_last_moment_of_its_time_and_goes_right_after_it(clock, kind):
+    make, kept_for = KEPT[kind]
+    make(NOW)
+    clock.shift(kept_for)
+    assert services.forget_old_rows()[kind] == 0
+
+    clock.shift(timedelta(seconds=1))
+    assert services.forget_old_rows() == dict.fromkeys(KEPT, 0) | {kind: 1}
+
+
+def test_many_old_rows_go_in_batches_and_what_a_pass_leaves_the_next_one_takes(clock, monkeypatch):
+    for number in range(5):
+        aged(IdempotencyKeyFactory(key=f"old {number}"), created_at=NOW - timedelta(days=3))
+    monkeypatch.setattr(retention, "BATCH", 2)
+    # The pass begins, looks twice at the clock before a batch, and then its time is over.
+    readings = iter([0, 0, 19, *[20] * 6])
+    monkeypatch.setattr(retention, "time", SimpleNamespace(monotonic=lambda: next(readings)))
+
+    assert services.forget_old_rows()["idempotency_keys"] == 4
+
+    monkeypatch.setattr(retention, "time", SimpleNamespace(monotonic=lambda: 0))
+    assert services.forget_old_rows()["idempotency_keys"] == 1
+    assert IdempotencyKey.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_passes_beside_each_other_forget_each_row_once(clock, monkeypatch):
+    monkeypatch.setattr(retention, "BATCH", 3)
+    for number in range(20):
+        aged(IdempotencyKeyFactory(key=f"old {number}"), created_at=NOW - timedelta(days=3))
+
+    counts = race(3, lambda number: services.forget_old_rows()["idempotency_keys"])
+
+    assert (sum(counts), IdempotencyKey.objects.count()) == (20, 0)
