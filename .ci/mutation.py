@@ -54,27 +54,9 @@ PARTS = {
     ),
     "terms": Part(
         ("apps/bookings/availability.py", "apps/bookings/policies.py"),
-        (
-            "apps/bookings/tests/test_availability.py",
-            "apps/bookings/tests/test_cases.py",
-            "apps/bookings/tests/test_explanations.py",
-            "apps/bookings/tests/test_moving.py",
-            "apps/bookings/tests/test_services.py",
-            "apps/bookings/tests/test_slots.py",
-            "apps/bookings/tests/test_state_machine.py",
-        ),
+        ("apps/bookings/tests/test_availability.py", "apps/bookings/tests/test_policies.py"),
     ),
-    "verdicts": Part(
-        ("apps/payments/verdicts.py",),
-        (
-            "apps/payments/tests/test_arrival.py",
-            "apps/payments/tests/test_divergences.py",
-            "apps/payments/tests/test_payments.py",
-            "apps/payments/tests/test_refund_external.py",
-            "apps/payments/tests/test_returns.py",
-            "apps/payments/tests/test_wallets.py",
-        ),
-    ),
+    "verdicts": Part(("apps/payments/verdicts.py",), ("apps/payments/tests/test_verdicts.py",)),
     "walls": Part(
         ("apps/common/scope.py", "apps/salons/access.py"),
         (

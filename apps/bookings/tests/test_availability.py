@@ -1,6 +1,7 @@
 """The engine over intervals, with a second, naive implementation as its judge."""
 
-from datetime import UTC, date, datetime, time
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -221,3 +222,31 @@ def test_the_engine_agrees_with_trying_every_minute_and_with_its_own_explanation
     expected = [start for start in range(earliest, 380) if fits(start)]
     assert offered_starts(calendar, visit) == expected
     assert [start for start in range(400) if not obstacles(calendar, visit, start)] == expected
+
+
+@pytest.mark.parametrize(
+    ("bounds", "counts"),
+    [
+        ((None, None), True),
+        ((SUNDAY, None), True),
+        ((SUNDAY + timedelta(days=1), None), False),
+        ((None, SUNDAY), True),
+        ((None, SUNDAY - timedelta(days=1)), False),
+        ((SUNDAY, SUNDAY), True),
+        ((SUNDAY - timedelta(days=2), SUNDAY - timedelta(days=1)), False),
+    ],
+)
+def test_hours_count_from_their_first_to_their_last_day_both_included(bounds, counts):
+    hours = replace(window("10:00", "12:00"), valid_from=bounds[0], valid_until=bounds[1])
+
+    assert hours.in_force(SUNDAY) is counts
+    assert clock(Schedule([hours], [], RIYADH).working(ANNA, SUNDAY, SUNDAY)) == (["10:00-12:00"] if counts else [])
+
+
+def test_hours_with_a_last_day_end_on_their_own_day_and_a_night_on_the_next():
+    day = replace(window("10:00", "12:00"), valid_until=SUNDAY)
+    night = replace(window("22:00", "02:00", ends_next_day=True), valid_until=SUNDAY)
+
+    spans = Schedule([day, night], [], RIYADH).working(ANNA, SUNDAY, SUNDAY)
+
+    assert [end - start for start, end in spans] == [120, 240]
