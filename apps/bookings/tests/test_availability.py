@@ -250,3 +250,36 @@ def test_hours_with_a_last_day_end_on_their_own_day_and_a_night_on_the_next():
     spans = Schedule([day, night], [], RIYADH).working(ANNA, SUNDAY, SUNDAY)
 
     assert [end - start for start, end in spans] == [120, 240]
+
+
+def test_breaks_of_the_person_and_of_the_salon_are_told_for_each_day_of_the_week_that_counts():
+    """A season without breaks has none; another person's breaks are not told."""
+    own = replace(window("12:00", "12:30"), is_break=True)
+    salons = replace(window("13:00", "13:15", staff=None), is_break=True)
+    others = replace(window("14:00", "14:15", staff=2), is_break=True)
+    holiday = Season(7, None, SUNDAY + timedelta(days=7), SUNDAY + timedelta(days=7))
+    schedule = Schedule([window("10:00", "18:00"), own, salons, others], [holiday], RIYADH)
+
+    breaks = schedule.breaks(ANNA, SUNDAY - timedelta(days=7), SUNDAY + timedelta(days=7))
+
+    assert [
+        (f"{to_datetime(start).astimezone(RIYADH):%d %H:%M}", end - start, cause) for start, end, cause in breaks
+    ] == [
+        ("15 12:00", 30, Cause.BREAK),
+        ("15 13:00", 15, Cause.BREAK),
+        ("22 12:00", 30, Cause.BREAK),
+        ("22 13:00", 15, Cause.BREAK),
+    ]
+    assert Schedule([own], [], RIYADH).working(ANNA, SUNDAY, SUNDAY) == []
+    assert Schedule([window("10:00", "18:00")], [], RIYADH).breaks(ANNA, SUNDAY, SUNDAY) == []
+
+
+def test_breaks_of_a_season_count_in_it_and_a_persons_own_season_before_the_salons():
+    own = replace(window("12:00", "12:30", season=1), is_break=True)
+    salons = replace(window("13:00", "13:15", staff=None, season=2), is_break=True)
+    of_anna, of_all = Season(1, ANNA, SUNDAY, SUNDAY), Season(2, None, SUNDAY, SUNDAY)
+
+    def told(*seasons):
+        return clock([span[:2] for span in Schedule([own, salons], seasons, RIYADH).breaks(ANNA, SUNDAY, SUNDAY)])
+
+    assert (told(of_anna), told(of_all), told(of_anna, of_all)) == (["12:00-12:30"], ["13:00-13:15"], ["12:00-12:30"])
