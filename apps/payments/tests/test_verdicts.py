@@ -312,4 +312,5 @@ def test_what_was_undone_went_back_whole():
     row, money = payment(captured_amount=Decimal("90.00")), charge("voided", refunded=100)
 
     assert returned_there(row, money) == Decimal("90.00")
+    assert reading_of(row, money, NOW)["gateway_refunded_amount"] == Decimal("90.00")
     assert returned_there(row, replace(money, status="refunded")) == Decimal("1.00")
