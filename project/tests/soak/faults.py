@@ -39,6 +39,7 @@ def killed_redis(installation: Installation) -> Iterator[None]:
     installation.kill("redis")
     yield
     installation.start_redis()
+    installation.revive_passes()
 
 
 def gateway_that(fault: str) -> Fault:

@@ -98,13 +98,14 @@ class Installation:
         self.start_passes()
         wait_until(self.is_ready, LONGEST_START)
 
-    def stop(self) -> None:
-        """Ends every process that answers or works; the gateway stays."""
-        for process in self.running.values():
+    def stop(self, *kept: str) -> None:
+        """Ends every process but those `kept` and the gateway, the last that began first: a worker needs its Redis to
+        say goodbye.
+        """
+        for name in [name for name in reversed(self.running) if name not in kept]:
+            process = self.running.pop(name)
             process.terminate()
-        for process in self.running.values():
             process.wait(LONGEST_STOP)
-        self.running.clear()
 
     def start_passes(self) -> None:
         if self.with_broker:
@@ -134,6 +135,11 @@ class Installation:
         children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
         if children:
             os.kill(int(children[0]), signal.SIGKILL)
+
+    def revive_passes(self) -> None:
+        """What a service manager does about a worker that ended by itself."""
+        if self.running["passes"].poll() is not None:
+            self.start_passes()
 
     def kill(self, name: str) -> None:
         process = self.running[name]

@@ -40,7 +40,7 @@ class Interrupted(Exception):
 @dataclass
 class Town:
     """What the people share. `bookings` are (shop, key) of those that customers made, newest last; `to_close` and
-    `closed` (person, key) of earlier visits.
+    `closed` (person, key) of earlier visits; `beginners` are the numbers of people who have not taken every step yet.
     """
 
     installation: Installation
@@ -50,6 +50,7 @@ class Town:
     bookings: deque[tuple[Shop, str]] = field(default_factory=lambda: deque(maxlen=200))
     to_close: deque[tuple[UUID, str]] = field(default_factory=deque)
     closed: deque[tuple[UUID, str]] = field(default_factory=deque)
+    beginners: set[int] = field(default_factory=set)
 
 
 class Person:
@@ -68,14 +69,18 @@ class Person:
         steps = self.steps()
         todo = deque(steps)
         while not self.town.over.wait(self.random.uniform(0.2, 1.8) * pause):
-            step = todo.popleft() if todo else self.random.choice(steps)
-            try:
-                step()
-            except (Interrupted, NoAnswer):
-                continue
-            except Exception:  # noqa: BLE001 - whatever it is, the run reports it
-                self.town.record.surprises[f"{step.__name__}: {traceback.format_exc()[-700:]}"] += 1
+            self._try(todo.popleft() if todo else self.random.choice(steps))
+            if not todo:
+                self.town.beginners.discard(self.number)
         connections.close_all()
+
+    def _try(self, step: Callable[[], object]) -> None:
+        try:
+            step()
+        except (Interrupted, NoAnswer):
+            return
+        except Exception:  # noqa: BLE001 - whatever it is, the run reports it
+            self.town.record.surprises[f"{step.__name__}: {traceback.format_exc()[-700:]}"] += 1
 
     def free_times(self, shop: Shop, session: requests.Session) -> list[Any]:
         day = date.today() + timedelta(days=self.random.randint(2, DAYS_AHEAD))  # noqa: DTZ011 - any day will do
@@ -387,6 +392,7 @@ KINDS: dict[str, type[Person]] = {
 def let_them_live(town: Town, seed: int, pause: float) -> list[threading.Thread]:
     """A started thread for each of the crew; they end when it is over."""
     people = [KINDS[role](town, user, number, seed) for number, (role, user) in enumerate(town.house.crew)]
+    town.beginners.update(range(len(people)))
     threads = [threading.Thread(target=person.live, args=(pause,), daemon=True) for person in people]
     for thread in threads:
         thread.start()

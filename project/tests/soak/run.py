@@ -17,6 +17,7 @@ from project.tests.soak.record import Record
 
 VISITS_A_MINUTE = 1
 FEWEST_VISITS = 2
+LONGEST_FIRST_ROUND = 180
 
 
 def soak(
@@ -35,17 +36,20 @@ def soak(
     no_more_faults = threading.Event()
     faults = break_things(installation, record, no_more_faults, fault_every, seed)
     time.sleep(seconds)
-    # Faults first: people go on for a moment with everything mended.
+    # Faults first: people go on for a moment with everything mended, on a slow machine until all have done all.
     no_more_faults.set()
     faults.join()
     time.sleep(pause)
+    while town.beginners and time.monotonic() < began + seconds + LONGEST_FIRST_ROUND:
+        time.sleep(pause)
     town.over.set()
     for thread in people:
         thread.join(LONGEST_START)
     stuck = sum(thread.is_alive() for thread in people)
     soaked = time.monotonic() - began
     installation.tell_gateway("webhooks/deliver")
-    installation.stop()
+    # Without the broker each announcement of the last passes would wait for it.
+    installation.stop("redis")
     settle(installation)
     wrong = list(complaints(installation, record))
     if stuck:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from django.db import connections
 
 from apps.common.testing.race import database_url
 from project.env import BASE_DIR
@@ -26,6 +27,9 @@ DONE = [
 @pytest.fixture
 def soak(tmp_path):
     """`soak(*options)`: exit status and report of a run in the database of this test."""
+
+    # The connection of this process is not one that the faults may cut.
+    connections.close_all()
 
     def run(*options):
         report = tmp_path / "report.json"
