@@ -6,7 +6,6 @@ there, above what the process held before.
 
 import ctypes
 import gc
-import os
 import re
 import time
 from functools import partial
@@ -23,6 +22,7 @@ from PIL import Image
 
 from apps.accounts.roles import SalonRole
 from apps.common.imports import sheet
+from apps.common.testing.thorough import THOROUGH
 from apps.salons.admin.imports import ListImportAdmin
 from apps.salons.models import Salon, Service, Staff
 from project.tests.hostile_files import SECRET, harmless_pictures, pictures, spreadsheets
@@ -30,7 +30,6 @@ from project.tests.two_salons import every_row, member
 from project.tests.walls.client import everything
 
 pytestmark = pytest.mark.django_db
-THOROUGH = bool(os.environ.get("THOROUGH"))
 MOST_SECONDS, MOST_BYTES = 1, 50 * 1024 * 1024
 # Of the files each third one in the short form, each to one of the six lists.
 CHOSEN = slice(None, None, 1 if THOROUGH else 3)

@@ -4,7 +4,6 @@ Every free text of every row, histories included, holds as many payloads as fit;
 The long form (`THOROUGH=1`) goes round until every payload has stood in every field.
 """
 
-import os
 from html.parser import HTMLParser
 from urllib.parse import quote, unquote
 
@@ -14,6 +13,7 @@ from django.urls import reverse
 
 from apps.accounts.tests.factories import OwnerFactory
 from apps.bookings.models import Booking
+from apps.common.testing.thorough import THOROUGH
 from apps.salons.models import Customer, Salon
 from project.tests.pages import APPS, VOID, admin_pages, write_texts
 from project.tests.two_salons import every_row
@@ -23,7 +23,6 @@ from project.tests.walls.inventory import OPERATIONS
 from project.tests.walls.people import token_of
 
 pytestmark = pytest.mark.django_db
-THOROUGH = bool(os.environ.get("THOROUGH"))
 CALLED = "xq9()"
 # No page of ours has one.
 FOREIGN = {"iframe", "object", "embed", "applet", "base", "math", "marquee", "frameset", "portal", "xq9", "audio"}

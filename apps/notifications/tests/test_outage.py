@@ -14,13 +14,13 @@ from apps.bookings import services as bookings
 from apps.bookings.models import Booking
 from apps.bookings.tests.conftest import open_salon
 from apps.common.providers import http
+from apps.common.testing.thorough import THOROUGH
 from apps.common.tests.message_providers import settings_of
 from apps.common.tests.provider_stand_in import Acted
 from apps.notifications import policies, services
 from apps.notifications.models import DeliveryAttempt, Notification
 from apps.notifications.services import delivery
 from apps.notifications.tests.factories import NotificationFactory
-from apps.payments.tests.support import THOROUGH
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,14 +1,11 @@
 """What several test modules say about money."""
 
-import os
 from decimal import Decimal
 
 from apps.payments import services
 from apps.payments.models import Payment
 
 RETURN_URL = "https://salons.example/paid"
-# The long forms of races, crashes and the machine; the ordinary run tries less of the same.
-THOROUGH = bool(os.environ.get("THOROUGH"))
 
 
 def link(booking):

@@ -24,6 +24,7 @@ from apps.bookings import services as bookings
 from apps.bookings.models import Booking
 from apps.bookings.tests.conftest import NOW
 from apps.common.errors import DomainError
+from apps.common.testing.thorough import THOROUGH
 from apps.notifications.services import deliver_due
 from apps.payments import services
 from apps.payments.models import Payment, Refund
@@ -33,7 +34,7 @@ from apps.payments.standin import APPROVED_CARD, DECLINED_CARD
 from apps.payments.standin.messages import Refused
 from apps.payments.tests.crashes.judge import complaints, wrong_at_any_time
 from apps.payments.tests.crashes.scenes import run_passes
-from apps.payments.tests.support import RETURN_URL, THOROUGH
+from apps.payments.tests.support import RETURN_URL
 from apps.salons.models import Salon
 
 # Runs of the machine: a few in the ordinary run, two thousand in the long form (`THOROUGH=1`).

@@ -10,13 +10,13 @@ import pytest
 
 from apps.bookings.models import Booking
 from apps.common.testing.race import race, race_rounds
+from apps.common.testing.thorough import THOROUGH
 from apps.payments import services
 from apps.payments.errors import RefundExceedsPaid, RefundInProgress
 from apps.payments.models import Payment, Refund
 from apps.payments.moyasar import client as moyasar_client
 from apps.payments.services import sending
 from apps.payments.tests.support import (
-    THOROUGH,
     amounts,
     ask_refund,
     calls_back,

@@ -4,12 +4,11 @@
 writes the page. The content security policy is off, because it would hide that a payload came through.
 """
 
-import os
-
 import pytest
 
 from apps.accounts.models import User
 from apps.bookings.models import Booking
+from apps.common.testing.thorough import THOROUGH
 from apps.salons.models import Customer, Salon, Service
 from project.tests.browser.desk import PASSWORD
 from project.tests.browser.shopper import Shopper
@@ -19,7 +18,6 @@ from project.tests.two_salons import every_row, shown_models
 from project.tests.walls.calls import open_the_salon
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-THOROUGH = bool(os.environ.get("THOROUGH"))
 SPRUNG = "window.xq9 = () => { window.__xss = true }"
 
 

@@ -5,7 +5,6 @@ that follow a row from call to call. `schemathesis.toml` beside this says what i
 """
 
 import json
-import os
 import re
 from datetime import timedelta
 from itertools import cycle
@@ -18,6 +17,7 @@ from apps.accounts.api.serializers import ProfileSerializer
 from apps.accounts.services import issue_tokens
 from apps.bookings.models import Booking
 from apps.bookings.tests.factories import BookingFactory
+from apps.common.testing.thorough import THOROUGH
 from apps.payments.standin import Standin
 from apps.salons.models import Customer, Salon, Service, Staff
 from project.tests.two_salons import every_row
@@ -31,7 +31,6 @@ PEOPLE = {
     "a customer with bookings": lambda rows: rows[Customer].user,
 }
 # Calls of each kind for each operation; the long form is at least 20,000 calls in all.
-THOROUGH = bool(os.environ.get("THOROUGH"))
 EXAMPLES = 250 if THOROUGH else 3
 LEAST_CASES = 6_700 if THOROUGH else 100
 LONG = ["--phases", "examples,coverage,fuzzing,stateful"]

@@ -36,10 +36,6 @@ class Answer:
     told_to_wait: bool
     text: str = ""
 
-    @property
-    def is_of_the_api(self) -> bool:
-        return " /api/" in self.operation
-
 
 @dataclass(slots=True)
 class Window:
@@ -74,14 +70,11 @@ class Record:
             yield f"{what} ({count} times)"
 
     def _is_excused(self, answer: Answer) -> bool:
-        """A fault excuses "come again", a killed process the lack of an answer. A page has no words for a database
-        that is away, and only then may say that something went wrong."""
+        """A fault excuses "come again", a killed process the lack of an answer."""
         parts = {window.part for window in self.windows if window.meets(answer)}
         if answer.status == NO_ANSWER:
             return WEB in parts
-        if answer.status == 503:
-            return bool(parts) and answer.told_to_wait
-        return DATABASE in parts and answer.status == 500 and not answer.is_of_the_api
+        return bool(parts) and answer.status == 503 and answer.told_to_wait
 
     def as_json(self) -> dict[str, Any]:
         """Counts of each operation by what came, and how long it took in milliseconds."""

@@ -15,13 +15,13 @@ from apps.bookings.tests.conftest import NOW, open_salon
 from apps.bookings.tests.factories import BookingFactory
 from apps.common.providers import http
 from apps.common.testing.crashes import Boundaries, Span
+from apps.common.testing.thorough import THOROUGH
 from apps.common.testing.web import wait_until
 from apps.common.tests.message_providers import PROMOTIONAL_SENDER
 from apps.common.tests.provider_stand_in import Acted
 from apps.notifications import services
 from apps.notifications.models import PROMOTIONAL, Channel, DeliveryAttempt, Notification
 from apps.notifications.tests.factories import MessageSettingsFactory, TemplateFactory
-from apps.payments.tests.support import THOROUGH
 
 # The ordinary run kills a few times per place; `THOROUGH=1` is the long form.
 KILLS = 50 if THOROUGH else 2

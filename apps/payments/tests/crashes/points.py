@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from apps.common.testing.crashes import Span
+from apps.common.testing.thorough import THOROUGH
 from apps.payments.tests.crashes.boundaries import killed, killed_in_flight, length
-from apps.payments.tests.support import THOROUGH
 
 # The ordinary run kills a few times per point; `THOROUGH=1` is the long form.
 KILLS = 25 if THOROUGH else 2
