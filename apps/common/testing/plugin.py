@@ -54,7 +54,7 @@ def _nothing_leaks_into_the_log(_issued_codes_are_known):
 
 
 @pytest.fixture(autouse=True)
-def _refusals_are_described(monkeypatch):
+def _refusals_are_described():
     """No test sees the API refuse something by a code that its schema does not name for that operation."""
     from apps.common.api.exceptions import DomainErrorHandler
     from apps.common.testing.refusals import undescribed
@@ -67,8 +67,10 @@ def _refusals_are_described(monkeypatch):
             found.extend(undescribed(f"/{request.resolver_match.route}", request.method, exc.status_code, data))
         return answer(handler, exc, data)
 
-    monkeypatch.setattr(DomainErrorHandler, "get_response", watched)
-    yield
+    # Not the fixture: asked for by every test, it would outlive the database of each.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DomainErrorHandler, "get_response", watched)
+        yield
     assert not found, f"say so with @refuses: {sorted(set(found))}"
 
 

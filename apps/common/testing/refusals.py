@@ -4,18 +4,24 @@ import re
 from functools import cache
 from typing import Any
 
+from django.conf import settings
+
 PARAMETER = re.compile(r"<[^>]+>|\{\w+\}")
 # No operation of the schema, or nobody's fault but ours.
 OF_NO_OPERATION = {"method_not_allowed", "error"}
 
 
-@cache
 def described() -> dict[str, dict[int, set[str]]]:
-    """`{"POST /api/v1/bookings/": {409: {"slot_taken", …}}}` as the schema tells it."""
+    """`{"POST /api/v1/bookings/": {409: {"slot_taken", …}}}` as the schema of the present addresses tells it."""
+    return _described_under(settings.ROOT_URLCONF)
+
+
+@cache
+def _described_under(urlconf: str) -> dict[str, dict[int, set[str]]]:
     from drf_spectacular.generators import SchemaGenerator
 
     found = {}
-    for path, item in SchemaGenerator().get_schema(request=None, public=True)["paths"].items():
+    for path, item in SchemaGenerator(urlconf=urlconf).get_schema(request=None, public=True)["paths"].items():
         for method, operation in item.items():
             name = f"{method.upper()} {PARAMETER.sub('{}', path)}"
             found[name] = {int(status): _codes(response) for status, response in operation["responses"].items()}

@@ -120,10 +120,10 @@ def test_a_planned_message_leaves_after_the_commit(provider, django_capture_on_c
 
 
 def test_a_message_for_later_waits(provider, django_capture_on_commit_callbacks):
-    with django_capture_on_commit_callbacks(execute=True) as callbacks:
+    with django_capture_on_commit_callbacks(execute=True):
         notification = services.queue_message(BookingFactory(), Kind.REMINDER, due_at=NOW + timedelta(seconds=1))
 
-    assert callbacks == []
+    assert provider.messages == []
     assert services.deliver(notification.pk) is None
     assert state_of(notification) == ("pending", 0, NOW + timedelta(seconds=1), "")
 
