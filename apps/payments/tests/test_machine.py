@@ -389,7 +389,7 @@ def money_arrives_without_an_invoice(monkeypatch):
 # They are noticed by the judge, who is the same beside both databases: PostgreSQL plants the quick one only.
 EVERYWHERE = [money_arrives_without_an_invoice]
 SLOW = [an_unanswered_refund_is_simply_sent_again, money_that_came_too_late_stays]
-PLANTS = EVERYWHERE + (SLOW if THOROUGH or connection.vendor == "sqlite" else [])
+PLANTS = EVERYWHERE + (SLOW if THOROUGH else [])
 
 
 @pytest.mark.parametrize("plant", PLANTS)

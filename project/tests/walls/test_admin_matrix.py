@@ -22,6 +22,7 @@ from unfold.decorators import action
 from apps.accounts.roles import SalonRole
 from apps.common.admin.base import BaseModelAdmin
 from apps.common.admin.transfer import ExportableModelAdmin, ImportableModelAdmin
+from apps.common.testing.thorough import THOROUGH
 from project.admin_site.site import SalonAdminSite
 from project.tests.two_salons import every_row, shown_models
 from project.tests.walls import inventory
@@ -217,13 +218,19 @@ def nobody_is_called(settings):
     settings.MOYASAR_BASE_URL = "http://127.0.0.1:9/v1"
 
 
+def chosen(principal, rows):
+    """All cells in the long form (`THOROUGH=1`); in the short one half of the people try each."""
+    every = list(cells(principal, rows))
+    return every if THOROUGH else every[PRINCIPALS.index(principal) % 2 :: 2]
+
+
 @pytest.mark.parametrize("principal", PRINCIPALS, ids=lambda principal: principal.name)
 def test_every_door_answers_as_the_policy_table_says(principal):
     rows = every_row()
     client, wrong = client_of(principal, rows), []
     before = everything()
 
-    for cell in cells(principal, rows):
+    for cell in chosen(principal, rows):
         with undone():
             if cell.state:
                 type(cell.row)._base_manager.filter(pk=cell.row.pk).update(**cell.state)
