@@ -117,15 +117,6 @@ def test_slow_clients_are_waited_for_by_the_proxy_and_cost_nobody_else_anything(
     assert took < 10
 
 
-def test_control_without_the_proxy_as_many_stop_the_server(server):
-    with ExitStack() as slow:
-        for _ in range(SLOW):
-            slow.enter_context(send(server, FORM))
-
-        with pytest.raises(TimeoutError):
-            get(server, "/", patience=5)
-
-
 def test_a_slow_form_arrives_whole(proxy):
     with over_tls(proxy, FORM) as connection:
         connection.sendall(REST_OF_THE_FORM)
@@ -166,3 +157,13 @@ def test_headers_of_the_application_come_once(proxy):
     with asked(proxy, request("/admin/login/")) as (answer, _page):
         for name in (*EVERYWHERE, "Content-Security-Policy", "Cache-Control"):
             assert len(answer.headers.get_all(name)) == 1, name
+
+
+# Last: it leaves the server with more than it gets rid of soon.
+def test_control_without_the_proxy_as_many_stop_the_server(server):
+    with ExitStack() as slow:
+        for _ in range(SLOW):
+            slow.enter_context(send(server, FORM))
+
+        with pytest.raises(TimeoutError):
+            get(server, "/", patience=5)
