@@ -2,18 +2,26 @@
 
 import re
 from functools import cache
+from threading import Lock
 from typing import Any
 
 PARAMETER = re.compile(r"<[^>]+>|\{\w+\}")
 # Those of the product, whatever addresses of its own the first test that asks has.
 ADDRESSES = "project.urls"
+_alone = Lock()
 # No operation of the schema, or nobody's fault but ours.
 OF_NO_OPERATION = {"method_not_allowed", "error"}
 
 
-@cache
 def described() -> dict[str, dict[int, set[str]]]:
     """`{"POST /api/v1/bookings/": {409: {"slot_taken", …}}}` as the schema tells it."""
+    # Threads of one live server may ask at once, and the generator loads its parts as if it were alone.
+    with _alone:
+        return _described()
+
+
+@cache
+def _described() -> dict[str, dict[int, set[str]]]:
     from drf_spectacular.generators import SchemaGenerator
 
     found = {}
