@@ -128,11 +128,11 @@ def due_of(booking, *, missing):
 def shown_due(booking, payments, *, now):
     """What a request to pay online would ask for, of a booking whose `payments` (all of them) are at hand."""
     ran_out = booking.awaits_payment and booking.hold_expires_at <= now
-    if ran_out or booking.status not in (*Booking.ACTIVE, Booking.Status.COMPLETED):
+    if ran_out or booking.status == Booking.Status.CANCELLED:
         return NOTHING
     kept = sum(payment.refundable_amount for payment in payments if payment.status in Payment.SETTLED)
     reserved = sum(payment.amount for payment in payments if payment.status == Payment.Status.AUTHORIZED)
-    return due_of(booking, missing=max(booking.price_amount - kept - reserved, NOTHING))
+    return due_of(booking, missing=max(price_owed(booking) - kept - reserved, NOTHING))
 
 
 def leftovers(payments):
