@@ -20,10 +20,9 @@ from project.bench.crew import Act, Crew, Task, crew
 from project.bench.partners.raw import CannotMeasure
 from project.bench.report import percentile
 from project.bench.scale import PROCESSES
-from project.demo.serving import HOST
+from project.bench.served import HOST, LONGEST_CALL
 
 CALLERS = 16
-LONGEST_CALL = 30
 # Sends the requests of a file, which zeros part, one after the other, and says at the end what became of them.
 SCRIPT = """
 local requests, last = {}, 0

@@ -14,9 +14,8 @@ from apps.payments.models import WebhookEvent
 from project.bench.goals import GOALS, NONE
 from project.bench.report import Report, median_ratio, percentile
 from project.bench.scale import WebhookScale
-from project.bench.served import BARE, HOST, served
+from project.bench.served import BARE, HOST, LONGEST_CALL, served
 
-LONGEST_CALL = 30
 CALLERS = 16
 
 
