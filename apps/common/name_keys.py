@@ -9,13 +9,12 @@ Nothing is stored: a person's name is written by many doors, and lists of names 
 from django.db.backends.signals import connection_created
 from django.db.models import CharField, Func, TextField, Transform
 
-from apps.common.text import DIGITS, LETTER_FORMS, search_key
+from apps.common.text import DIGITS, LETTER_FORMS, MARKS, search_key
 
 # Hamza on its seat is written or left out as people like; in order it counts as its seat.
 SEATS = str.maketrans({"ؤ": "و", "ئ": "ي"})
 # What `search_key` does letter by letter, for translate() of PostgreSQL: what has no counterpart is dropped.
 REPLACED: dict[int, int | str] = {**LETTER_FORMS, **DIGITS, **SEATS}
-MARKS = [*range(0x610, 0x61B), *range(0x64B, 0x660), 0x670, 0x640]
 FROM = "".join(map(chr, [*REPLACED, *MARKS]))
 TO = "".join(map(chr, REPLACED)).translate(REPLACED)
 SQLITE_FUNCTION = "salon_name_key"

@@ -8,8 +8,10 @@ from django.utils.translation import get_language
 
 DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
 INVISIBLE = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-TASHKEEL_AND_TATWEEL = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u0640]")
 LETTER_FORMS = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ة": "ه", "ک": "ك"})
+# Vowel marks and the stroke that only makes a word longer (tatweel), as code points.
+MARKS = [*range(0x610, 0x61B), *range(0x64B, 0x660), 0x670, 0x640]
+FOLDED: dict[int, int | str | None] = {**LETTER_FORMS, **DIGITS, **dict.fromkeys(MARKS)}
 SPACES = re.compile(r"\s+")
 
 
@@ -34,9 +36,8 @@ def clean_text(text: str) -> str:
 
 def search_key(*texts: str) -> str:
     """One folded string to compare and search by: letter forms, vowel marks, digits and case do not matter."""
-    joined = " ".join(clean_text(text) for text in texts if text)
-    folded = TASHKEEL_AND_TATWEEL.sub("", unicodedata.normalize("NFKC", joined)).translate(LETTER_FORMS)
-    return SPACES.sub(" ", latin_digits(folded)).strip().casefold()
+    visible = INVISIBLE.sub("", " ".join(text for text in texts if text))
+    return " ".join(unicodedata.normalize("NFKC", visible).translate(FOLDED).casefold().split())
 
 
 def localized(arabic: str, english: str) -> str:
