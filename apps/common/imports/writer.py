@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.utils import timezone
 
 from apps.common.history import ABOUT_THE_CHANGE, about_the_change
@@ -131,8 +131,10 @@ def _remember(model: type[models.Model], rows: Rows, kind: str, actor: Any, reas
 
 
 def _stored(row: models.Model, fields: Fields, *, add: bool) -> list[Any]:
+    # Not the proxy that looks for the thread's connection at every touch: it is touched for every cell.
+    own = transaction.get_connection()
     return [
-        field.get_db_prep_save(field.pre_save(row, add) if add else field.value_from_object(row), connection)
+        field.get_db_prep_save(field.pre_save(row, add) if add else field.value_from_object(row), own)
         for field in fields
     ]
 

@@ -118,7 +118,7 @@ class _Planner:
         """The first row that says a name decides; a later one that says another is a mistake in the file."""
         if key in draft.said:
             other, said = draft.said[key]
-            if search_key(said) != search_key(name):
+            if said != name and search_key(said) != search_key(name):
                 raise Rejected(
                     _("“%(name)s”: row %(other)s calls the same category “%(said)s”."),
                     code="category_differs",

@@ -1,6 +1,7 @@
 """What breaks imports and exports, case by case of our list, at the lists of customers, staff, hours and time off."""
 
 import csv
+import gc
 import io
 from contextlib import contextmanager
 from datetime import time
@@ -440,3 +441,16 @@ def test_two_people_of_one_name_are_told_apart_by_code(filled, salon, manager):
 
     assert [code for _row, _column, code in wrong(by_name)] == ["name_ambiguous"]
     assert not Staff.objects.filter(title_en="Boss").exists()
+
+
+def test_cycles_are_not_looked_for_while_an_import_runs_and_are_again_however_it_ended(salon, manager, monkeypatch):
+    looked_for = []
+    plan = CategoryImporter.plan
+    monkeypatch.setattr(CategoryImporter, "plan", lambda self: (looked_for.append(gc.isenabled()), plan(self))[1])
+
+    take(CategoryImporter, "name_en\nHair\n", salon, manager)
+    with pytest.raises(DomainError):
+        take(CategoryImporter, b"\x00\x01", salon, manager)
+
+    assert looked_for == [False]
+    assert gc.isenabled()
