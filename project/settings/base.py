@@ -132,7 +132,8 @@ USE_TZ = True
 # --- Static files and headers ---
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+# Where production serves them from; the demo and the tests find them where they lie.
+COLLECTED_STATIC_FILES = BASE_DIR / "staticfiles"
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 HASHED_STATIC_FILES = {"BACKEND": "project.static_files.HashedFilesStorage"}
 MEDIA_URL = "media/"

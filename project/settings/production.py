@@ -10,6 +10,7 @@ environment = read_environment(Profile.PRODUCTION, process_variables())
 values = environment_settings(environment)
 globals().update(values)
 
+STATIC_ROOT = COLLECTED_STATIC_FILES
 STORAGES = {**values["STORAGES"], "staticfiles": HASHED_STATIC_FILES}
 CSRF_TRUSTED_ORIGINS = [environment.public_base_url]
 CSRF_COOKIE_SECURE = True
