@@ -1,6 +1,5 @@
 """Suite `api`: what customers read over HTTP, beside a view that does nothing (G12)."""
 
-import http.client
 import json
 from datetime import timedelta
 from http import HTTPStatus
@@ -13,7 +12,7 @@ from project.bench.goals import GOALS, NONE
 from project.bench.load import load, written
 from project.bench.report import Bound, Report, median_ratio
 from project.bench.scale import ApiScale
-from project.bench.served import BARE, HOST, LONGEST_CALL, served, settle
+from project.bench.served import BARE, ask, served, settle
 from project.bench.timetable import fill, tidy
 from project.bench.world import World, make_world
 
@@ -93,26 +92,14 @@ def _searches(world: World) -> dict[str, bytes]:
 
 def _names(port: int, address: str) -> set[str]:
     """Of the services that the list at `address` shows."""
-    return {service["name"] for service in json.loads(_get(port, address, {})[2])["results"]}
+    return {service["name"] for service in json.loads(ask(port, address)[2])["results"]}
 
 
 def _tag(port: int, address: str) -> str | None:
     """The ETag of what stands at `address`, None where it has none or does not honour it."""
-    _status, tag, _body = _get(port, address, {})
-    if tag is None or _get(port, address, {"If-None-Match": tag})[0] != HTTPStatus.NOT_MODIFIED:
-        return None
-    return tag
-
-
-def _get(port: int, address: str, headers: dict[str, str]) -> tuple[int, str | None, bytes]:
-    """Status, ETag and body."""
-    caller = http.client.HTTPConnection(HOST, port, timeout=LONGEST_CALL)
-    try:
-        caller.request("GET", address, headers={"Accept-Language": "en", **headers})
-        answer = caller.getresponse()
-        return answer.status, answer.getheader("ETag"), answer.read()
-    finally:
-        caller.close()
+    tag = ask(port, address)[1]["ETag"]
+    is_honoured = tag and ask(port, address, {"If-None-Match": tag})[0] == HTTPStatus.NOT_MODIFIED
+    return tag if is_honoured else None
 
 
 def _report(report: Report, rates: dict[str, list[float]], refused: int, differing: int) -> None:

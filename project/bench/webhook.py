@@ -1,6 +1,5 @@
 """Suite `webhook`: how soon the gateway's news is acknowledged while it keeps coming (G14)."""
 
-import http.client
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +13,7 @@ from apps.payments.models import WebhookEvent
 from project.bench.goals import GOALS, NONE
 from project.bench.report import Report, median_ratio, percentile
 from project.bench.scale import WebhookScale
-from project.bench.served import BARE, HOST, LONGEST_CALL, served
+from project.bench.served import BARE, ask, served
 
 CALLERS = 16
 
@@ -65,9 +64,4 @@ def _post(port: int, target: str) -> int:
     data = {"id": str(uuid4()), "status": "paid", "amount": 11500, "currency": "SAR", "invoice_id": str(uuid4())}
     envelope = {"id": str(uuid4()), "type": "payment_paid", "live": False, "data": data}
     body = json.dumps(envelope | {"secret_token": settings.MOYASAR_WEBHOOK_SECRET})
-    caller = http.client.HTTPConnection(HOST, port, timeout=LONGEST_CALL)
-    try:
-        caller.request("POST", target, body, {"Content-Type": "application/json", "Host": f"{HOST}:{port}"})
-        return caller.getresponse().status
-    finally:
-        caller.close()
+    return ask(port, target, {"Content-Type": "application/json"}, method="POST", body=body)[0]
