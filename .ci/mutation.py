@@ -76,6 +76,7 @@ PARTS = {
             "apps/accounts/tests/test_guards.py",
             "apps/accounts/tests/test_held_codes.py",
             "apps/accounts/tests/test_limits.py",
+            "project/tests/test_metrics.py",
         ),
     ),
     "refunds": Part(

@@ -15,6 +15,7 @@ from apps.common.providers import ProviderOutcomeUnknown, ProviderRejected, Prov
 pytestmark = pytest.mark.django_db
 
 PHONE = "+966551234567"
+HOME = "203.0.113.0/24"
 
 
 class Carrier:
@@ -117,6 +118,29 @@ def test_codes_per_phone_are_capped(clock, gap, allowed, retry_after):
     assert OtpChallenge.objects.count() == allowed + 1
 
 
+def test_a_code_is_one_of_a_million(monkeypatch, carrier):
+    monkeypatch.setattr(codes.secrets, "randbelow", lambda most: most - 1)
+    provider = carrier()
+
+    services.request_code(phone=PHONE)
+
+    assert provider.sent[0][1] == "999999"
+
+
+def test_asking_too_soon_is_refused_from_the_own_network_as_from_strangers_together(clock, sent_codes):
+    challenge = services.request_code(phone=PHONE, network=HOME)
+    services.sign_in(challenge_id=challenge.pk, code=sent_codes()[-1][1], network=HOME)
+    clock.shift(timedelta(minutes=2))
+    services.request_code(phone=PHONE, network=HOME)
+    services.request_code(phone=PHONE, network="198.51.100.0/24")
+
+    for network in (HOME, "198.51.101.0/24"):
+        with pytest.raises(RateLimited):
+            services.request_code(phone=PHONE, network=network)
+
+    assert OtpChallenge.objects.count() == 3
+
+
 def test_codes_per_network_are_capped_whatever_the_phone(clock):
     """OTP15"""
     for number in range(20):
@@ -160,7 +184,7 @@ def test_only_saudi_mobiles_get_codes(phone, sent_codes):
     assert (OtpChallenge.objects.count(), PhoneGuard.objects.count(), sent_codes()) == (0, 0, [])
 
 
-def test_a_provider_that_is_down_costs_nothing_and_leaves_the_earlier_code_good(clock, new_code, carrier):
+def test_a_provider_that_is_down_costs_nothing_and_leaves_the_earlier_code_good(clock, new_code, carrier, caplog):
     earlier, code = new_code(PHONE)
     clock.shift(timedelta(seconds=60))
     provider = carrier(ProviderUnavailable("down", "unreachable"))
@@ -168,6 +192,7 @@ def test_a_provider_that_is_down_costs_nothing_and_leaves_the_earlier_code_good(
     with pytest.raises(Unavailable):
         services.request_code(phone=PHONE, network="203.0.113.0/24")
 
+    assert caplog.messages == ["sign-in code not sent (unreachable)"]
     assert len(provider.sent) == 1
     assert list(OtpChallenge.objects.all()) == [earlier]
     assert services.sign_in(challenge_id=earlier.pk, code=code).user.phone == PHONE
@@ -184,12 +209,13 @@ def test_a_number_the_provider_will_never_reach_is_refused_as_a_phone(carrier):
     assert OtpChallenge.objects.count() == 0
 
 
-def test_a_code_that_may_have_arrived_counts_and_is_not_sent_twice(clock, carrier):
+def test_a_code_that_may_have_arrived_counts_and_is_not_sent_twice(clock, carrier, caplog):
     """OTP13"""
     provider = carrier(ProviderOutcomeUnknown("no answer", "no_answer"))
 
     challenge = services.request_code(phone=PHONE)
 
+    assert caplog.messages == ["sign-in code: outcome unknown (no_answer)"]
     [(to, code, channel, reference)] = provider.sent
     assert (to, channel, reference) == (PHONE, "sms", str(challenge.pk))
     with pytest.raises(RateLimited):

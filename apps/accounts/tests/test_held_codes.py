@@ -100,7 +100,7 @@ def test_our_five_guesses_count_before_the_provider_is_asked(holder):
 @pytest.mark.parametrize(
     "error", [ProviderUnavailable("down", "unreachable"), ProviderOutcomeUnknown("no answer", "no_answer")]
 )
-def test_a_guess_that_nobody_judged_costs_nothing(holder, error):
+def test_a_guess_that_nobody_judged_costs_nothing(holder, error, caplog):
     """OTP14"""
     challenge = services.request_code(phone=PHONE)
     holder.error = error
@@ -109,6 +109,7 @@ def test_a_guess_that_nobody_judged_costs_nothing(holder, error):
         with pytest.raises(Unavailable):
             services.sign_in(challenge_id=challenge.pk, code="123456")
     assert costs() == ([0], 0, 0)
+    assert caplog.messages == [f"sign-in code not checked ({error.code})"] * 10
 
     holder.error = None
     assert services.sign_in(challenge_id=challenge.pk, code="123456").user.phone == PHONE

@@ -67,7 +67,7 @@ def impatient(monkeypatch):
     init = moyasar_client.MoyasarClient.__init__
 
     def hurried(self, secret_key, base_url):
-        init(self, secret_key, base_url, connect_timeout=1, read_timeout=0.2)
+        init(self, secret_key, base_url, connect_timeout=1, read_timeout=0.5)
 
     monkeypatch.setattr(moyasar_client.MoyasarClient, "__init__", hurried)
 
