@@ -113,6 +113,19 @@ def test_the_bodies_of_the_catalogue_are_what_the_schema_says(db, client, operat
         assert (body["count"] == len(body["results"]) == 1) if listed else body["slug"] == skill.salon.slug
 
 
+@pytest.mark.parametrize(("name", "value"), [("page", ""), ("page", "last"), ("page_size", ""), ("page_size", "x")])
+@pytest.mark.parametrize("rows", ["services", "reviews"])
+def test_whatever_a_list_takes_for_a_page_its_schema_allows(db, client, operations, faults, rows, name, value):
+    salon = ReviewFactory().salon
+
+    answer = client.get(f"/api/v1/salons/{salon.slug}/{rows}/", {name: value})
+
+    parameters = operations[f"GET /api/v1/salons/{{slug}}/{rows}/"]["parameters"]
+    (said,) = (parameter["schema"] for parameter in parameters if parameter["name"] == name)
+    assert answer.status_code == 200
+    assert faults(said, value) == []
+
+
 def test_every_refusal_stands_under_its_status_with_its_code_and_words(operations):
     seen = set()
     for operation in operations.values():

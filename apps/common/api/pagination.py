@@ -24,3 +24,10 @@ class StandardPagination(PageNumberPagination):
     page_size = 25
     page_size_query_param = "page_size"
     max_page_size = 100
+    page_query_description = "Counted from 1. A page that is not there is a 404, whatever it is called."
+    page_size_query_description = "Rows of a page: at most 100, and the usual 25 for whatever is no number from 1."
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        # Text, as it is read: nothing that somebody writes there is refused for not being a number.
+        described = super().get_schema_operation_parameters(view)
+        return [{**parameter, "schema": {"type": "string"}} for parameter in described]

@@ -92,11 +92,10 @@ export const useServices = (slug: string) =>
   useQuery({
     queryKey: ["salon", slug, "services"],
     queryFn: () =>
-      everyPage((page) =>
-        body(
-          api.GET("/api/v1/salons/{slug}/services/", { params: { path: { slug }, query: { page, page_size: LARGEST_PAGE } } }),
-        ),
-      ),
+      everyPage((page) => {
+        const query = { page: String(page), page_size: String(LARGEST_PAGE) };
+        return body(api.GET("/api/v1/salons/{slug}/services/", { params: { path: { slug }, query } }));
+      }),
   });
 
 /** Everybody of a salon, or those who do one service. */
@@ -114,7 +113,7 @@ export const useReviews = (slug: string) =>
   useQuery({
     queryKey: ["salon", slug, "reviews"],
     queryFn: () =>
-      body(api.GET("/api/v1/salons/{slug}/reviews/", { params: { path: { slug }, query: { page_size: 10 } } })),
+      body(api.GET("/api/v1/salons/{slug}/reviews/", { params: { path: { slug }, query: { page_size: "10" } } })),
   });
 
 export interface SlotSearch {

@@ -4101,10 +4101,10 @@ export interface operations {
     salons_reviews_list: {
         parameters: {
             query?: {
-                /** @description رقم الصفحة ضمن النتائج المقسمة. */
-                page?: number;
-                /** @description عدد النتائج التي يجب إرجاعها في كل صفحة. */
-                page_size?: number;
+                /** @description Counted from 1. A page that is not there is a 404, whatever it is called. */
+                page?: string;
+                /** @description Rows of a page: at most 100, and the usual 25 for whatever is no number from 1. */
+                page_size?: string;
             };
             header?: never;
             path: {
@@ -4183,10 +4183,10 @@ export interface operations {
     salons_services_list: {
         parameters: {
             query?: {
-                /** @description رقم الصفحة ضمن النتائج المقسمة. */
-                page?: number;
-                /** @description عدد النتائج التي يجب إرجاعها في كل صفحة. */
-                page_size?: number;
+                /** @description Counted from 1. A page that is not there is a 404, whatever it is called. */
+                page?: string;
+                /** @description Rows of a page: at most 100, and the usual 25 for whatever is no number from 1. */
+                page_size?: string;
             };
             header?: never;
             path: {
