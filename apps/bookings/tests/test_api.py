@@ -109,6 +109,7 @@ def test_booking_without_a_key_is_refused(sara, house):
         ({"note": "x" * 1001}, "max_length", "note"),
         ({"note": "a\x00b"}, "null_characters_not_allowed", "note"),
         ({"staff": {"id": 1}}, "invalid", "staff"),
+        ({"staff": ""}, "invalid", "staff"),
     ],
 )
 def test_a_bad_body_is_named_by_field_and_changes_nothing(sara, house, body, code, attr):
@@ -207,6 +208,17 @@ def test_a_moment_at_the_end_of_the_calendar_is_just_not_offered(sara, house, mo
     moved = sara.post(f"{BOOKINGS}{booking['id']}/reschedule/", {"starts_at": moment}, format="json")
 
     assert [(answer.status_code, codes(answer)) for answer in (placed, moved)] == [(400, ["slot_not_offered"])] * 2
+    assert Booking.objects.get().starts_at == house.at(30)
+
+
+def test_a_move_to_a_person_without_a_name_is_refused_and_changes_nothing(sara, house):
+    booking = post_booking(sara, house).json()
+
+    moved = sara.post(
+        f"{BOOKINGS}{booking['id']}/reschedule/", {"starts_at": house.at(33).isoformat(), "staff": ""}, format="json"
+    )
+
+    assert (moved.status_code, codes(moved)) == (400, ["invalid"])
     assert Booking.objects.get().starts_at == house.at(30)
 
 

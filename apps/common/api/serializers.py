@@ -74,6 +74,10 @@ class PublicIdField(serializers.SlugRelatedField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__("public_id", **kwargs)
 
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        # The framework's relation takes "" for null, and who names nobody by mistake would get anybody.
+        return super(serializers.RelatedField, self).run_validation(data)
+
 
 class _PlainDigits:
     """The parsers below take any script's digits, and a client that sends them means something else by it."""
