@@ -6,6 +6,7 @@ from django.contrib.admin.models import LogEntry
 from django.core.checks import run_checks
 from django.test import RequestFactory
 from django.urls import reverse
+from unfold.decorators import action
 
 from apps.accounts.models import User
 from apps.accounts.roles import PERMISSIONS, PlatformRole, SalonRole
@@ -234,3 +235,24 @@ def test_an_admin_without_our_base_does_not_pass_the_check():
 
     assert "common.E002" in found
     assert {"common.E004", "common.E006", "common.E010"} <= found_more
+
+
+def test_an_action_without_a_gate_does_not_pass_the_check():
+    class Careless(type(admin.site.get_model_admin(Customer))):
+        actions_detail = ["open_action", "hide_action"]
+
+        @action(description="Open")
+        def open_action(self, request, object_id):
+            """Nothing is asked."""
+
+        @action(description="Hide", permissions=["hide_customer"])
+        def hide_action(self, request, object_id):
+            """The gate was forgotten."""
+
+    site = admin.AdminSite(name="elsewhere")
+    site._registry[Customer] = Careless(Customer, site)
+
+    assert sorted(message.msg for message in run_checks() if message.id == "common.E008") == [
+        "Careless has the action hide_action and no method has_hide_customer_permission.",
+        "Careless has the action open_action without a gate of its own (`has_…_permission`).",
+    ]

@@ -72,6 +72,9 @@ def _actions(admin):
         gates = getattr(getattr(admin, name), "allowed_permissions", None)
         if not gates or any("." in gate or gate in {"view", "add", "change", "delete"} for gate in gates):
             yield _error(admin, f"has the action {name} without a gate of its own (`has_…_permission`).", "E008")
+        for gate in gates or ():
+            if "." not in gate and not hasattr(admin, f"has_{gate}_permission"):
+                yield _error(admin, f"has the action {name} and no method has_{gate}_permission.", "E008")
 
 
 def action_names(group):
