@@ -242,6 +242,8 @@ def test_every_door_answers_as_the_policy_table_says(principal):
             wrong.append(f"{principal.name}: {cell} answered {answer}, the table says {cell.expected}")
         if cell.expected != OPEN and written:
             wrong.append(f"{principal.name}: {cell} was refused and wrote {written[0]}")
+        elif cell.method == "GET" and written:
+            wrong.append(f"{principal.name}: {cell} wrote {written[0]}; an action that writes needs a dialog")
 
     assert wrong == []
     assert everything() == before
