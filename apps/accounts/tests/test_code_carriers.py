@@ -5,7 +5,7 @@ import logging
 import pytest
 from django.utils import translation
 
-from apps.accounts.otp import get_otp_provider
+from apps.accounts.otp import PROVIDERS, get_otp_provider
 from apps.common.providers import ProviderError, ProviderOutcomeUnknown, ProviderRejected, ProviderUnavailable, http
 from apps.common.tests import code_providers
 from apps.common.tests.provider_stand_in import Acted
@@ -27,6 +27,10 @@ def send_by(stand_in, settings):
         get_otp_provider().send_code(to=to, code=CODE, channel=channel, reference="challenge-1")
 
     return send
+
+
+def test_every_carrier_but_the_console_is_tried_here():
+    assert set(SECRETS) == set(PROVIDERS) - {"console"}
 
 
 @every_carrier

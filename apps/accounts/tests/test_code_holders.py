@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from apps.accounts.otp import HOLDERS, PROVIDERS, get_code_holder, get_otp_provider, holds_codes
+from apps.accounts.otp import HELD_WHERE_SET, HOLDERS, PROVIDERS, get_code_holder, get_otp_provider, holds_codes
 from apps.accounts.otp.authentica import AuthenticaCodeHolder, AuthenticaOtpProvider
 from apps.accounts.otp.twilio import TwilioCodeHolder, TwilioOtpProvider
 from apps.accounts.otp.unifonic import UnifonicCodeHolder, UnifonicOtpProvider
@@ -69,7 +69,7 @@ def test_codes_are_ours_unless_the_settings_hand_them_over(stand_in, settings, h
 
 
 def test_every_company_that_holds_codes_carries_ours_as_well():
-    assert set(HOLDERS) == set(PROVIDERS) - {"console"}
+    assert set(HOLDERS) == set(HELD_WHERE_SET) <= set(PROVIDERS)
 
 
 @every_holder

@@ -9,10 +9,11 @@ from django.utils import translation
 from apps.accounts import services
 from apps.accounts.errors import PhoneNotAllowed
 from apps.accounts.models import OtpChallenge
-from apps.accounts.otp import get_otp_provider
+from apps.accounts.otp import PROVIDERS, get_otp_provider
 from apps.accounts.otp.console import ConsoleOtpProvider
 from apps.common.errors import Unavailable
 from apps.common.tests.provider_stand_in import running_stand_in
+from project.env import Provider
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +36,10 @@ def stand_in(monkeypatch, settings):
 
 def form(body):
     return {name: values[0] for name, values in parse_qs(body).items()}
+
+
+def test_every_provider_the_settings_allow_carries_codes():
+    assert set(PROVIDERS) == {provider.value for provider in Provider}
 
 
 def test_the_console_is_the_carrier_of_demo_and_tests():
