@@ -19,6 +19,7 @@ from apps.common.providers.twilio import TwilioClient
 from apps.common.tests import code_providers, message_providers
 from apps.common.tests.message_providers import DUPLICATE_WINDOW, Carried, MessageProviders, settings_of
 from apps.common.tests.provider_stand_in import Acted, but, running_stand_in, truncated
+from apps.notifications.admin.attempts import PROVIDER_NAMES
 from apps.notifications.providers import PROVIDERS, Message, get_provider
 from apps.notifications.providers.console import ConsoleProvider
 from apps.notifications.providers.twilio import TwilioProvider
@@ -103,6 +104,11 @@ def outcome(call):
 
 def test_every_provider_the_settings_allow_exists():
     assert set(PROVIDERS) == {provider.value for provider in Provider}
+
+
+def test_every_provider_has_a_name_on_the_pages_and_all_but_the_console_are_tried_here():
+    assert set(PROVIDER_NAMES) == set(PROVIDERS)
+    assert {name for name, _message in CARRIED.values()} == set(PROVIDERS) - {"console"}
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
