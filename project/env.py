@@ -517,7 +517,8 @@ def check_production(environment: Environment, variables: Mapping[str, str]) -> 
         refuse("DEBUG", "is on", "remove it, production never runs with it")
     for name in ("OTP_PROVIDER", "NOTIFICATION_PROVIDER"):
         if getattr(environment, name.lower()) is Provider.CONSOLE:
-            refuse(name, "is console, which sends nothing", "use twilio, unifonic or authentica")
+            others = ", ".join(provider for provider in Provider if provider is not Provider.CONSOLE)
+            refuse(name, "is console, which sends nothing", f"use one of {others}")
     owners: dict[str, str] = {}
     for name in SECRET_LENGTHS:
         value = getattr(environment, name.lower())

@@ -10,8 +10,10 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from apps.accounts.otp import HELD_WHERE_SET
+from apps.common.testing.leaks import SECRETS
 from project.env import (
     BASE_DIR,
+    CREDENTIALS,
     HOLDS_CODES,
     REQUIRED_IN_PRODUCTION,
     VARIABLES,
@@ -95,7 +97,7 @@ BAD_IN_PRODUCTION = [
         "MOYASAR_WEBHOOK_SECRET_PREVIOUS",
         "equals MOYASAR_WEBHOOK_SECRET",
     ),
-    ({"OTP_PROVIDER": "console"}, "OTP_PROVIDER", "is console"),
+    ({"OTP_PROVIDER": "console"}, "OTP_PROVIDER", "sends nothing: use one of twilio, unifonic, authentica"),
     ({"NOTIFICATION_PROVIDER": "Console"}, "NOTIFICATION_PROVIDER", "is console"),
     ({"OTP_PROVIDER": "pigeon"}, "OTP_PROVIDER", "use one of console, twilio, unifonic, authentica"),
     ({"AUTHENTICA_API_KEY": ABSENT}, "AUTHENTICA_API_KEY", "although OTP_PROVIDER is authentica"),
@@ -302,6 +304,18 @@ def test_the_settings_that_hand_codes_over_are_the_ones_the_start_checks():
     assert HOLDS_CODES == HELD_WHERE_SET
 
 
+def test_every_provider_but_the_console_names_what_it_cannot_do_without():
+    assert set(CREDENTIALS) == set(Provider)
+    assert [provider for provider in Provider if not CREDENTIALS[provider]] == [Provider.CONSOLE]
+
+
+def test_every_key_of_the_environment_is_one_that_no_line_of_the_log_may_hold():
+    # That of the bucket is inside STORAGES.
+    keys = {name for name in VARIABLES if re.search(r"(KEY|TOKEN|SECRET|PEPPER)(_PREVIOUS)?$", name)}
+
+    assert keys - set(SECRETS) == {"S3_SECRET_ACCESS_KEY"}
+
+
 def test_a_relative_sqlite_file_lies_in_the_checkout_wherever_the_command_was_started(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
@@ -378,6 +392,7 @@ def test_example_file_lists_exactly_the_variables_that_are_read():
     listed = [line.split("=", 1)[0] for line in lines if line and not line.startswith("#")]
 
     assert sorted(listed) == sorted(VARIABLES)
+    assert f"console (demo only), {', '.join(list(Provider)[1:])}" in "\n".join(lines)
 
 
 def test_every_variable_reaches_the_settings():
