@@ -22,6 +22,7 @@ from apps.accounts.roles import POLICY
 from apps.common.api.exceptions import STATUS
 from apps.common.errors import DomainError
 from apps.common.events import subscriptions
+from apps.notifications.admin.attempts import PROVIDER_NAMES
 from project.env import BASE_DIR, DEMO_PASSWORD
 from project.passes import PASSES
 from project.tests.walls.inventory import BUTTONS, OPERATIONS, api_addresses
@@ -123,6 +124,13 @@ def test_files_and_tests_that_a_page_names_exist(page):
 @cache
 def named_tests():
     return {name for text in sources().values() for name in re.findall(r"^def (test_\w+)\(", text, re.MULTILINE)}
+
+
+def test_whoever_installs_and_operates_this_is_told_of_every_provider():
+    names = [name for provider, name in PROVIDER_NAMES.items() if provider != "console"]
+
+    for page in (README, DOCS / "operations.md", DOCS / "glossary.md"):
+        assert [name for name in names if name not in text_of(page)] == [], name_of(page)
 
 
 def test_every_requirement_of_the_security_page_is_one_row_with_a_test():
