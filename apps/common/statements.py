@@ -64,6 +64,10 @@ class compiled:  # noqa: N801 - a decorator
             self._made[key] = _Read.of(self.queryset(**{n: v if v is None else Given(n) for n, v in values.items()}))
         return self._made[key].rows(values)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> "compiled":
+        # A serializer copies what its fields are given; a function is copied by nobody.
+        return self
+
     def first(self, **values: Any) -> Any:
         """The first row, None where there is none."""
         return next(iter(self(**values)), None)

@@ -12,6 +12,7 @@ from apps.bookings.models import Booking
 from apps.common.api.schema import example
 from apps.common.api.serializers import DayField, MomentField, PublicIdField, StrictSerializer
 from apps.common.money import percentage
+from apps.common.statements import compiled
 from apps.salons.api.serializers import PageQuery
 from apps.salons.models import Service, Staff
 
@@ -19,6 +20,16 @@ MAX_DAYS = 31
 # What is off sale is refused by the use cases, with the reason.
 SERVICES = Service.objects.filter(salon__is_active=True)
 STAFF = Staff.objects.filter(salon__is_active=True)
+
+
+@compiled
+def _service(*, public_id):
+    return SERVICES.filter(public_id=public_id)
+
+
+@compiled
+def _staff(*, public_id):
+    return STAFF.filter(public_id=public_id)
 
 
 class SlotQuery(StrictSerializer):
@@ -43,8 +54,8 @@ class SlotQuery(StrictSerializer):
 class QuoteQuery(StrictSerializer):
     """`?service=&staff=&starts_at=`: what a booking would cost, and on what terms."""
 
-    service = PublicIdField(queryset=SERVICES)
-    staff = PublicIdField(queryset=STAFF, required=False)
+    service = PublicIdField(find=_service)
+    staff = PublicIdField(find=_staff, required=False)
     starts_at = MomentField()
 
 
@@ -69,8 +80,8 @@ class BookingRequest(StrictSerializer):
     `guest_name` names who comes when that is somebody else, a child who shares the phone for example.
     """
 
-    service = PublicIdField(queryset=SERVICES)
-    staff = PublicIdField(queryset=STAFF, required=False, allow_null=True)
+    service = PublicIdField(find=_service)
+    staff = PublicIdField(find=_staff, required=False, allow_null=True)
     starts_at = MomentField()
     note = serializers.CharField(required=False, allow_blank=True, max_length=1000)
     guest_name = serializers.CharField(required=False, allow_blank=True, max_length=160)
@@ -80,7 +91,7 @@ class BookingRequest(StrictSerializer):
 @example(examples.RESCHEDULE_REQUEST)
 class RescheduleRequest(StrictSerializer):
     starts_at = MomentField()
-    staff = PublicIdField(queryset=STAFF, required=False, allow_null=True)
+    staff = PublicIdField(find=_staff, required=False, allow_null=True)
 
 
 @example(examples.CANCEL_REQUEST)

@@ -12,6 +12,7 @@ from rest_framework import serializers
 from apps.common.api.schema import example
 from apps.common.api.serializers import PublicIdField, StrictSerializer
 from apps.common.money import CURRENCY
+from apps.common.statements import compiled
 from apps.common.text import localized, localizer
 from apps.salons import selectors
 from apps.salons.api import examples
@@ -77,10 +78,15 @@ class SalonQuery(PageQuery):
     search = serializers.CharField(required=False, max_length=100)
 
 
+@compiled
+def _bookable_service(*, public_id):
+    return Service.objects.bookable().filter(public_id=public_id)
+
+
 class StaffQuery(PageQuery):
     """`?service=`: only those who do it."""
 
-    service = PublicIdField(queryset=Service.objects.bookable(), required=False)
+    service = PublicIdField(find=_bookable_service, required=False)
 
 
 class CategorySerializer(serializers.Serializer):

@@ -519,15 +519,9 @@ export interface components {
          *     `guest_name` names who comes when that is somebody else, a child who shares the phone for example.
          */
         BookingRequestRequest: {
-            /**
-             * الرقم العام
-             * Format: uuid
-             */
+            /** Format: uuid */
             service: string;
-            /**
-             * الرقم العام
-             * Format: uuid
-             */
+            /** Format: uuid */
             staff?: string | null;
             /** Format: date-time */
             starts_at: string;
@@ -918,10 +912,7 @@ export interface components {
         RescheduleRequestRequest: {
             /** Format: date-time */
             starts_at: string;
-            /**
-             * الرقم العام
-             * Format: uuid
-             */
+            /** Format: uuid */
             staff?: string | null;
         };
         /** @description A published review; the author appears by first name only. */
