@@ -61,10 +61,9 @@ PARTS = {
     "walls": Part(
         ("apps/common/scope.py", "apps/salons/access.py"),
         (
+            "apps/salons/tests/test_access.py",
             "apps/bookings/tests/test_walls.py",
             "apps/accounts/tests/test_guards.py",
-            "project/tests/test_admin_hostile.py",
-            "project/tests/test_admin_walls.py",
         ),
     ),
     "people": Part(
