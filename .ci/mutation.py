@@ -57,6 +57,24 @@ PARTS = {
         ("apps/bookings/availability.py", "apps/bookings/policies.py"),
         ("apps/bookings/tests/test_availability.py", "apps/bookings/tests/test_policies.py"),
     ),
+    "visits": Part(
+        (
+            "apps/bookings/services/placing.py",
+            "apps/bookings/services/moving.py",
+            "apps/bookings/services/room.py",
+            "apps/bookings/services/steps.py",
+            "apps/bookings/services/terms.py",
+        ),
+        (
+            "apps/bookings/tests/test_services.py",
+            "apps/bookings/tests/test_moving.py",
+            "apps/bookings/tests/test_walk_ins.py",
+            "apps/bookings/tests/test_guests.py",
+            "apps/bookings/tests/test_durations.py",
+            "apps/bookings/tests/test_cases.py",
+            "apps/bookings/tests/test_length_dialog.py",
+        ),
+    ),
     "verdicts": Part(("apps/payments/verdicts.py",), ("apps/payments/tests/test_verdicts.py",)),
     "walls": Part(
         ("apps/common/scope.py", "apps/salons/access.py"),
