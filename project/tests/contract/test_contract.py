@@ -2,16 +2,24 @@
 
 Schemathesis reads the schema of a started server and sends what it allows and what it forbids, alone and in sequences
 that follow a row from call to call. `schemathesis.toml` beside this says what is judged, and why one thing is not.
+
+The short form draws the same calls every time, the long form others each time. Both print their seed, and
+`--hypothesis-seed=N` draws those of that seed again.
 """
 
 import json
 import re
-from datetime import timedelta
-from itertools import cycle
+import uuid
+from datetime import datetime
+from itertools import count, cycle
 from pathlib import Path
+from secrets import randbits
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
-from rest_framework_simplejwt.tokens import AccessToken
+import time_machine
+from django.core.signals import request_started
 
 from apps.accounts.api.serializers import ProfileSerializer
 from apps.accounts.services import issue_tokens
@@ -24,6 +32,7 @@ from project.tests.two_salons import every_row
 from project.tests.walls.calls import free_moment, open_the_salon, stranger
 
 pytestmark = [pytest.mark.contract, pytest.mark.django_db(transaction=True)]
+NOW = datetime(2026, 11, 22, 9, 0, tzinfo=ZoneInfo("Asia/Riyadh"))
 CONFIG = Path(__file__).parent / "schemathesis.toml"
 PEOPLE = {
     "nobody": lambda rows: None,
@@ -33,8 +42,18 @@ PEOPLE = {
 # Calls of each kind for each operation; the long form is at least 20,000 calls in all.
 EXAMPLES = 250 if THOROUGH else 3
 LEAST_CASES = 6_700 if THOROUGH else 100
+USUAL_SEED = randbits(32) if THOROUGH else 1
 LONG = ["--phases", "examples,coverage,fuzzing,stateful"]
 SHORT = ["--phases", "examples,fuzzing,stateful", "--no-shrink"]
+
+
+@pytest.fixture(autouse=True)
+def same_every_time(monkeypatch):
+    """What is answered decides what is sent next: the clock stands, and keys, by which equal rows are sorted, count."""
+    keys = count(1)
+    monkeypatch.setattr(uuid, "os", SimpleNamespace(urandom=lambda size: next(keys).to_bytes(size, "big")))
+    with time_machine.travel(NOW, tick=False):
+        yield
 
 
 @pytest.fixture
@@ -50,7 +69,13 @@ def rows(settings, tmp_path):
 
 
 @pytest.fixture
-def toured(live_server, rows, tmp_path):
+def seed(pytestconfig):
+    given = pytestconfig.getoption("--hypothesis-seed")
+    return USUAL_SEED if given is None else int(given)
+
+
+@pytest.fixture
+def toured(live_server, rows, seed, tmp_path):
     """`toured(person, *options)`: the report of Schemathesis, called as `person`."""
     known = {name: rows[model] for name, model in (("customer", Customer), ("service", Service))}
     booked = [BookingFactory(salon=rows[Salon], status=status, **known) for status in ("completed", "confirmed")]
@@ -74,13 +99,24 @@ def toured(live_server, rows, tmp_path):
 
         command = ["--config-file", str(config), "--no-color", "run", f"{live_server.url}/api/schema/?format=json"]
         if person is not None:
-            token = AccessToken(issue_tokens(user=person).access)
-            token.set_exp(lifetime=timedelta(hours=6))
-            command += ["--header", f"Authorization: Bearer {token}"]
-        done = CliRunner().invoke(schemathesis, [*command, *options])
+            command += ["--header", f"Authorization: Bearer {issue_tokens(user=person).access}"]
+        done = CliRunner().invoke(schemathesis, [*command, "--seed", str(seed), *options])
         return done.exit_code, done.output
 
     return tour
+
+
+@pytest.fixture
+def arrived():
+    """The calls that came to the server: `[("GET", "/api/v1/salons/", "page=2"), …]`."""
+    calls = []
+
+    def note(environ, **_said):
+        calls.append((environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["QUERY_STRING"]))
+
+    request_started.connect(note)
+    yield calls
+    request_started.disconnect(note)
 
 
 def cases(report):
@@ -88,14 +124,27 @@ def cases(report):
 
 
 @pytest.mark.parametrize("who", PEOPLE)
-def test_every_operation_keeps_its_contract_whatever_is_sent(rows, toured, who):
+def test_every_operation_keeps_its_contract_whatever_is_sent(rows, toured, seed, who):
+    print(f"{who}: --hypothesis-seed={seed}")  # noqa: T201 - what repeats the run
     status, report = toured(PEOPLE[who](rows), "--max-examples", str(EXAMPLES), *(LONG if THOROUGH else SHORT))
 
-    print(f"{who}: {cases(report)} cases")  # noqa: T201 - the figure of the run
     assert status == 0, report
+    print(f"{who}: {cases(report)} cases")  # noqa: T201 - the figure of the run
     assert "Selected: 28/28" in report
     assert "Tested: 28" in report
     assert cases(report) >= LEAST_CASES
+
+
+def test_a_seed_sends_its_calls_again_and_another_seed_others(toured, arrived):
+    calls = []
+    for seed in ("7", "7", "8"):
+        arrived.clear()
+        options = ["--include-operation-id", "salons_list", "--phases", "fuzzing", "--max-examples", "10"]
+        assert toured(None, *options, "--seed", seed)[0] == 0
+        calls.append([*arrived])
+
+    assert len(calls[0]) >= 10
+    assert calls[0] == calls[1] != calls[2]
 
 
 def test_control_a_crash_and_an_answer_beside_the_schema_are_noticed(rows, toured, monkeypatch):
