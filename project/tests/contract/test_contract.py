@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 import hypothesis
 import pytest
 import time_machine
+from django.core.servers.basehttp import WSGIRequestHandler
 from django.core.signals import request_started
 
 from apps.accounts.api.serializers import ProfileSerializer
@@ -46,6 +47,12 @@ LEAST_CASES = 6_700 if THOROUGH else 100
 USUAL_SEED = randbits(32) if THOROUGH else 1
 LONG = ["--phases", "examples,coverage,fuzzing,stateful"]
 SHORT = ["--phases", "examples,fuzzing,stateful", "--no-shrink"]
+
+
+@pytest.fixture(autouse=True)
+def answers_at_once(monkeypatch):
+    # Its head and its body are two packets, of which the second would wait 40 ms for word of the first.
+    monkeypatch.setattr(WSGIRequestHandler, "disable_nagle_algorithm", True)
 
 
 @pytest.fixture(autouse=True)
