@@ -42,7 +42,7 @@ PEOPLE = {
     "a customer with bookings": lambda rows: rows[Customer].user,
 }
 # Calls of each kind for each operation; the long form is at least 20,000 calls in all.
-EXAMPLES = 250 if THOROUGH else 3
+EXAMPLES = 400 if THOROUGH else 3
 LEAST_CASES = 6_700 if THOROUGH else 100
 USUAL_SEED = randbits(32) if THOROUGH else 1
 LONG = ["--phases", "examples,coverage,fuzzing,stateful"]
