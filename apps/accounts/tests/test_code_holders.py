@@ -296,6 +296,7 @@ def test_a_provider_that_is_down_judges_nothing_and_the_code_stays_good(
 
         with pytest.raises(error):
             check(holder, code, reference)
+    assert stand_in.fell_silent.wait(5 if fault == "hang" else 0) == (fault == "hang")
 
     assert check(holder, code, reference) is True
 

@@ -43,6 +43,8 @@ class StandIn(ThreadingHTTPServer):
     An answer is (status, object or bytes, *headers), or "close" to hang up, or "hang" to stay silent, or (status, …)
     wrapped in `Dripping`. Nothing was done then, unless it is wrapped in `Acted`. Without a scripted answer the
     `provider` is asked: a function of path, headers and body that behaves as the real one and returns an answer.
+
+    `fell_silent` is set when a call is left hanging: an impatient client may have given up before the call was read.
     """
 
     daemon_threads = True
@@ -54,6 +56,7 @@ class StandIn(ThreadingHTTPServer):
         self.received = []
         self.answers = []
         self.released = threading.Event()
+        self.fell_silent = threading.Event()
 
     def handle_error(self, request, client_address):
         """A client that hangs up while it is answered is what some tests are about; anything else is shown."""
@@ -85,6 +88,7 @@ class _Exchange(BaseHTTPRequestHandler):
         if answer == "close":
             return
         if answer == "hang":
+            self.server.fell_silent.set()
             self.server.released.wait(5)
             answer = (500, b"too late")  # a client that waited this long must not pass for one that gave up
         dripping = isinstance(answer, Dripping)

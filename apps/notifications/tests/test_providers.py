@@ -321,6 +321,7 @@ def test_silence_leaves_open_whether_the_customer_has_it(send, stand_in, provide
 
     assert outcome(lambda: send(*CARRIED[way])) is ProviderOutcomeUnknown
 
+    assert stand_in.fell_silent.wait(5)
     assert len(providers.inbox) == delivered
     assert len(stand_in.received) == 1
 
