@@ -348,3 +348,15 @@ def test_the_owner_lifts_a_lock(clock, client, manager):
     guard.refresh_from_db()
     assert (guard.consecutive_failures, guard.locked_until) == (0, None)
     assert password_from("10.0.0.1", password=PASSWORD) == manager
+
+
+def test_lifting_a_lock_opens_one_phone_from_one_network_and_no_other(clock):
+    others = [("0551234568", "203.0.113.7"), ("0551234567", "198.51.100.7")]
+    for phone, address in [("0551234567", "203.0.113.7"), *others]:
+        for _guess in range(5):
+            password_from(address, phone=phone)
+
+    services.lift_lock(phone=PHONE, network=HOME)
+
+    assert password_from("203.0.113.7") is None
+    assert [password_from(address, phone=phone) for phone, address in others] == [30, 30]

@@ -186,6 +186,17 @@ def test_roles_are_read_once_until_they_are_forgotten(salon, django_assert_num_q
     access.forget_roles(person)
 
 
+def test_whose_phones_a_stylist_sees_is_forgotten_with_the_roles(salon):
+    stylist = person_in(salon, SalonRole.STYLIST)
+    assert not stylist.has_perm(SEE_PHONES)
+    Salon.objects.filter(pk=salon.pk).update(stylists_see_phones=True)
+    assert not stylist.has_perm(SEE_PHONES)
+
+    access.forget_roles(stylist)
+
+    assert stylist.has_perm(SEE_PHONES)
+
+
 # --- Who works here ---
 
 
@@ -267,6 +278,14 @@ def test_a_stylist_sees_own_rows_of_the_own_salon_only(salon, other):
 
     assert list(access.visible_rows(rows, stylist, own="staff__user")) == [own]
     assert list(access.visible_rows(rows, stylist)) == []
+
+
+def test_a_stylist_who_was_dismissed_sees_no_row_of_their_own_any_more(salon):
+    stylist = person_in(salon, SalonRole.STYLIST)
+    TimeOffFactory(salon=salon, staff=StaffFactory(salon=salon, user=stylist))
+    User.objects.filter(pk=stylist.pk).update(is_active=False)
+
+    assert list(access.visible_rows(TimeOff.objects.all(), fresh(stylist), own="staff__user")) == []
 
 
 # --- Signing in ---
