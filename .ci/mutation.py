@@ -104,8 +104,10 @@ PARTS = {
     "refunds": Part(
         ("apps/payments/services/decisions.py", "apps/payments/services/refunds.py"),
         (
+            "apps/payments/tests/test_leftovers.py",
             "apps/payments/tests/test_refund_decisions.py",
             "apps/payments/tests/test_refund_outcomes.py",
+            "apps/payments/tests/test_refund_proof.py",
             "apps/payments/tests/test_refunds.py",
             "apps/payments/tests/test_returns.py",
             "apps/payments/tests/test_reviews.py",
