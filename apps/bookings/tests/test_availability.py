@@ -145,6 +145,15 @@ def test_av44_a_season_counts_on_its_days_only():
     assert starts(usual, nightly, seasons=[ramadan], days=(following, following)) == ["10:00", "10:30", "11:00"]
 
 
+def test_the_hours_of_a_season_bound_the_people_s_own_hours_in_it_and_not_the_usual_ones():
+    season = Season(1, None, SUNDAY, SUNDAY)
+    usual, own = window("10:00", "12:00", staff=None), window("20:00", "23:00", season=1)
+
+    assert starts(usual, own, seasons=[season]) == ["20:00", "20:30", "21:00", "21:30", "22:00"]
+    open_late = window("21:00", "23:00", staff=None, season=1)
+    assert starts(usual, own, open_late, seasons=[season]) == ["21:00", "21:30", "22:00"]
+
+
 def test_a_closed_day_inside_a_season_closes_that_day():
     seasons = [Season(1, None, date(2026, 11, 1), date(2026, 11, 30)), Season(2, None, SUNDAY, SUNDAY)]
 
