@@ -8,6 +8,8 @@ from jsonschema import Draft7Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT7
 
+from apps.accounts.services import issue_tokens
+from apps.accounts.tests.factories import UserFactory
 from apps.bookings.errors import SlotTaken
 from apps.common.api.exceptions import STATUS, answer_to
 from apps.common.testing import refusals
@@ -124,6 +126,19 @@ def test_whatever_a_list_takes_for_a_page_its_schema_allows(db, client, operatio
     (said,) = (parameter["schema"] for parameter in parameters if parameter["name"] == name)
     assert answer.status_code == 200
     assert faults(said, value) == []
+
+
+@pytest.mark.parametrize(("name", "status"), [("a\x00b", 400), ("a\nب", 200), ("", 200)])
+def test_a_text_that_is_refused_for_a_character_is_none_that_the_schema_allows(
+    db, client, operations, faults, name, status
+):
+    bearer = {"Authorization": f"Bearer {issue_tokens(user=UserFactory()).access}"}
+
+    answer = client.patch("/api/v1/me/", {"name": name}, content_type="application/json", headers=bearer)
+
+    ((_where, part, _examples),) = [body for body in bodies(operations["PATCH /api/v1/me/"]) if body[0] == "request"]
+    assert answer.status_code == status
+    assert bool(faults(part, {"name": name})) == (status == 400)
 
 
 def test_every_refusal_stands_under_its_status_with_its_code_and_words(operations):

@@ -16,7 +16,7 @@ from drf_spectacular.plumbing import force_instance, is_serializer
 from drf_spectacular.utils import Direction, OpenApiExample, extend_schema_serializer
 from rest_framework import exceptions
 from rest_framework.pagination import BasePagination
-from rest_framework.serializers import BaseSerializer, Field, ListSerializer
+from rest_framework.serializers import BaseSerializer, CharField, Field, ListSerializer
 from rest_framework.views import APIView
 
 from apps.common.api.exceptions import BodyTooLarge, answer_to
@@ -24,6 +24,8 @@ from apps.common.api.serializers import StrictSerializer
 from apps.common.errors import Unavailable
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
+# A text that comes in may hold every character but the one that PostgreSQL cannot keep.
+TEXT = r"^[^\u0000]*$"
 CODE, DETAIL, ATTR = {"type": "string"}, {"type": "string"}, {"type": "string", "nullable": True}
 RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait before trying again."}}
 
@@ -63,6 +65,11 @@ class Schema(AutoSchema):
         if isinstance(serializer, StrictSerializer):
             described["additionalProperties"] = False
         return described
+
+    def _insert_field_validators(self, field: Any, schema: dict[str, Any]) -> None:
+        super()._insert_field_validators(field, schema)
+        if isinstance(field, CharField) and isinstance(field.parent, StrictSerializer):
+            schema.setdefault("pattern", TEXT)
 
     def _own_refusals(self) -> tuple[Exception, ...]:
         errors: tuple[Exception, ...] = getattr(getattr(self.view, self.method.lower()), "refusals", ())
