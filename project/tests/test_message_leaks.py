@@ -17,9 +17,9 @@ from rest_framework.test import APIClient
 
 from apps.accounts.models import User
 from apps.common.fields import PhoneField
-from apps.common.providers import http
 from apps.common.tests import code_providers, message_providers
 from apps.common.tests.code_providers import CodeProviders
+from apps.common.tests.provider_stand_in import waiting_for
 from apps.notifications import policies, services
 from apps.notifications.models import DeliveryAttempt
 from apps.notifications.tests.conftest import carried_by  # noqa: F401 - a fixture
@@ -141,9 +141,8 @@ def meet_failures(server, companies, clock, monkeypatch):  # noqa: F811
     server.answers = [(400, {"message": f"Bad {PHONE}", "errorCode": PHONE, "code": 21211, "success": False}), "close"]
     deliver()
     deliver()
-    with monkeypatch.context() as patch:
-        patch.setattr(http, "TIMEOUT", (3, 0.05))
-        server.answers = ["hang"]
+    server.answers = ["hang"]
+    with waiting_for(server, "hang"):
         deliver()
     companies.is_broken = True
     deliver()

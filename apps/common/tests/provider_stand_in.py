@@ -6,6 +6,9 @@ import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from unittest.mock import patch
+
+from apps.common.providers import http
 
 
 @dataclass(frozen=True)
@@ -120,3 +123,18 @@ def running_stand_in(provider=None):
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@contextmanager
+def waiting_for(server, answer):
+    """Calls made inside give up soon on a `server` that hangs, and wait as long as ever for any other `answer`.
+
+    The block ends when the server has read the call that was given up: it takes no answer meant for the next one.
+    """
+    if answer != "hang":
+        yield
+        return
+    server.fell_silent.clear()
+    with patch.object(http, "TIMEOUT", (3, 0.05)):
+        yield
+    assert server.fell_silent.wait(5)
