@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.bookings import selectors
-from apps.bookings.availability import MINUTES_A_DAY, Interval, days, merge, midnight, to_datetime, to_minutes
+from apps.bookings.availability import MINUTES_A_DAY, Cause, Interval, days, merge, midnight, to_datetime, to_minutes
 from apps.bookings.models import Booking
 from apps.bookings.money import money
 from apps.bookings.querysets import LONGEST
@@ -159,13 +159,21 @@ class _Hours:
         working = merge(self._schedule.working(person.pk, self._first - ONE_DAY, self._last + ONE_DAY))
         for begins, ends in self._gaps(working):
             yield begins, ends, "closed", self._closed_text(person, begins, ends, working)
-        for begins, ends, _cause in self._schedule.breaks(person.pk, self._first - ONE_DAY, self._last):
-            yield begins, ends, "break", _("Break")
-        if selectors.keeps_pause(self._salon, person):
-            for begins, ends, prayer in self._prayers:
-                yield begins, ends, "prayer", _("Prayer (%(prayer)s)") % {"prayer": PrayerTime.Prayer(prayer).label}
+        pauses, begin = selectors.pause_blocks(self._prayers), self._first - ONE_DAY
+        for block in selectors.standing_blocks(self._salon, person, self._schedule, pauses, begin, self._last):
+            begins, ends, cause = block
+            yield begins, ends, str(cause), self._block_text(cause, begins, ends)
         for begins, ends, reason in self._absences[person.pk]:
             yield begins, ends, "time_off", _("Time off: %(reason)s") % {"reason": reason} if reason else _("Time off")
+
+    def _block_text(self, cause, begins, ends):
+        match cause:
+            case Cause.BREAK:
+                return _("Break")
+            case Cause.PRAYER:
+                prayer = next(prayer for start, end, prayer in self._prayers if (start, end) == (begins, ends))
+                return _("Prayer (%(prayer)s)") % {"prayer": PrayerTime.Prayer(prayer).label}
+        raise NotImplementedError(cause)
 
     def _gaps(self, working):
         """The time between `working` intervals, midnight by midnight, so that each day names its own reason."""

@@ -133,8 +133,7 @@ def _calendars_without_bookings(salon, visits, schedule, prayers):
     pauses = selectors.pause_blocks(prayers)
     calendars = {}
     for pk, person in staff.items():
-        kept = pauses if selectors.keeps_pause(salon, person) else []
-        blocks = time_off[pk] + schedule.breaks(pk, begin, end) + kept
+        blocks = time_off[pk] + selectors.standing_blocks(salon, person, schedule, pauses, begin, end)
         calendars[pk] = Calendar(schedule.working(pk, begin, end), blocks, *ALWAYS)
     return calendars
 

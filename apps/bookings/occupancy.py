@@ -11,6 +11,7 @@ from django.db.models import BigIntegerField, TimeField, Value
 from django.db.models.functions import Cast
 
 from apps.bookings.availability import (
+    Block,
     Interval,
     Schedule,
     Season,
@@ -25,7 +26,7 @@ from apps.bookings.availability import (
 )
 from apps.bookings.models import Booking
 from apps.bookings.querysets import LONGEST
-from apps.bookings.selectors import ONE_DAY, WINDOW, keeps_pause, reach, rivals
+from apps.bookings.selectors import ONE_DAY, WINDOW, pause_blocks, reach, rivals, standing_blocks
 from apps.salons.models import PrayerTime, Salon, ScheduleException, Staff, TimeOff, WeeklyHours
 from apps.salons.prayer import CalledByHand, pauses_of
 
@@ -65,9 +66,9 @@ def team_loads(team: Sequence[Staff], first: date, last: date, *, now: datetime,
     totals = dict.fromkeys(bounds, Load())
     for member in team:
         schedule, pauses = schedules[member.salon_id]
-        breaks = [(start, until) for start, until, _cause in schedule.breaks(member.pk, begin, end)]
-        blocks = breaks + away[member.pk] + (pauses if keeps_pause(member.salon, member) else [])
-        working = subtract(merge(schedule.working(member.pk, begin, end)), merge(blocks))
+        blocks = standing_blocks(member.salon, member, schedule, pauses, begin, end)
+        unavailable = away[member.pk] + [(start, until) for start, until, _cause in blocks]
+        working = subtract(merge(schedule.working(member.pk, begin, end)), merge(unavailable))
         busy = intersect(working, merge(taken[member.pk]))
         for day, of_day in bounds.items():
             totals[day] += _load(intersect(working, [of_day]), intersect(busy, [of_day]), to_minutes(now))
@@ -87,7 +88,7 @@ def _bounds(day: date, zone: ZoneInfo) -> Interval:
     return to_minutes(midnight(day, zone)), to_minutes(midnight(day + ONE_DAY, zone))
 
 
-def _schedules(salons: dict[int, Salon], begin: date, end: date) -> dict[int, tuple[Schedule, list[Interval]]]:
+def _schedules(salons: dict[int, Salon], begin: date, end: date) -> dict[int, tuple[Schedule, list[Block]]]:
     """Per salon its Schedule and the prayer pauses of the local days `begin` to `end`, in two queries."""
     windows: dict[int, list[Window]] = defaultdict(list)
     seasons: dict[int, list[Season]] = defaultdict(list)
@@ -119,10 +120,10 @@ def _dated_rows(salons: Iterable[int], begin: date, end: date) -> Any:
     )
 
 
-def _pauses(salon: Salon, begin: date, end: date, calls: list[CalledByHand]) -> list[Interval]:
+def _pauses(salon: Salon, begin: date, end: date, calls: list[CalledByHand]) -> list[Block]:
     if salon.prayer_pause == Salon.PrayerPause.NONE:
         return []
-    return [(start, until) for start, until, _prayer in pauses_of(salon, days(begin, end), calls)]
+    return pause_blocks(pauses_of(salon, days(begin, end), calls))
 
 
 def _taken(team: Sequence[Staff], starts: int, ends: int, *, now: datetime) -> dict[int, list[Interval]]:

@@ -241,7 +241,7 @@ def load_calendars(
     return {
         staff.pk: Calendar(
             schedule.working(staff.pk, begin, end),
-            busy[staff.pk] + schedule.breaks(staff.pk, begin, end) + (pauses if keeps_pause(salon, staff) else []),
+            busy[staff.pk] + standing_blocks(salon, staff, schedule, pauses, begin, end),
             earliest,
             latest,
         )
@@ -358,6 +358,15 @@ def _dated_rows(*, salon, begin, end):
     return days_off.values_list("pk", "staff_id", "starts_on", "ends_on", Value(""), no_time).union(
         calls.values_list("pk", nobody, "starts_on", "ends_on", "prayer", "called_at"), all=True
     )
+
+
+def standing_blocks(salon, staff, schedule, pauses, begin, end) -> list[Block]:
+    """What takes up time of `staff` on the local days `begin` to `end` and is neither a booking nor time off.
+
+    A rule that follows from a salon, a person and a day is added here. Free times, stranded visits, the calendar of the
+    desk and the figures of how full a day is ask this alone. `pauses` are Blocks.
+    """
+    return schedule.breaks(staff.pk, begin, end) + (pauses if keeps_pause(salon, staff) else [])
 
 
 def pause_blocks(pauses) -> list[Block]:

@@ -12,7 +12,9 @@ from django.utils.translation import override
 from apps.accounts.models import User
 from apps.accounts.tests.factories import OwnerFactory, UserFactory
 from apps.bookings import services
+from apps.bookings.availability import Cause
 from apps.bookings.models import Booking
+from apps.bookings.selectors import TIMELESS
 from apps.bookings.tests.factories import BookingFactory
 from apps.common.testing.queries import MOST_QUERIES_OF_A_LIST, queries_of
 from apps.payments.models import Payment
@@ -26,8 +28,10 @@ from apps.salons.tests.factories import (
     TimeOffFactory,
     WeeklyHoursFactory,
 )
+from project.env import BASE_DIR
 
 TODAY = "2026-11-22"
+STYLES = BASE_DIR / "project" / "static" / "project" / "css" / "calendar.css"
 
 
 def address(part=""):
@@ -182,6 +186,9 @@ def test_hours_breaks_prayers_absences_buffers_and_closed_days_are_told_apart(de
     assert (day["opens"], day["closes"], day["offset"]) == (9, 21, "+03:00")
     assert {one["kind"] for one in mine} == {"closed", "break", "prayer", "buffer"}
     kinds = {one["kind"]: one for one in day["stretches"]}
+    called = {Cause.OUTSIDE_HOURS: "closed", Cause.BOOKING: "buffer"}
+    assert set(kinds) == {called.get(cause, cause) for cause in set(Cause) - TIMELESS}
+    assert [kind for kind in kinds if f".stretch-{kind}" not in STYLES.read_text(encoding="utf-8")] == []
     assert (kinds["break"]["start"], kinds["break"]["end"]) == ("2026-11-22T13:00", "2026-11-22T14:00")
     assert (kinds["buffer"]["start"], kinds["buffer"]["end"]) == ("2026-11-22T15:45", "2026-11-22T16:00")
     assert kinds["time_off"]["text"] == "Time off: Dentist"
