@@ -19,7 +19,7 @@ from apps.bookings.models import Booking
 from apps.bookings.money import money
 from apps.bookings.querysets import LONGEST
 from apps.bookings.selectors import ONE_DAY
-from apps.salons.models import PrayerTime, Salon, ScheduleException, Staff, TimeOff
+from apps.salons.models import Salon, ScheduleException, Staff, TimeOff
 
 # A day is shown from its first to its last hour of work, and where nobody works from nine to nine.
 USUAL_HOURS = 9, 21
@@ -133,6 +133,7 @@ class _Hours:
         self._end = to_minutes(midnight(last + ONE_DAY, self._zone)) + (LATEST_HOUR - 24) * 60
         keys = [person.pk for person in staff]
         self._schedule, self._prayers = selectors.load_schedule(salon, first, last, today=today, staff_ids=keys)
+        self._pauses = selectors.pause_blocks(self._prayers)
         named = ScheduleException.objects.filter(salon=salon, starts_on__lte=last, ends_on__gte=first)
         self._days_off = sorted(named, key=lambda row: row.ends_on - row.starts_on)
         self._absences = defaultdict(list)
@@ -159,9 +160,9 @@ class _Hours:
         working = merge(self._schedule.working(person.pk, self._first - ONE_DAY, self._last + ONE_DAY))
         for begins, ends in self._gaps(working):
             yield begins, ends, "closed", self._closed_text(person, begins, ends, working)
-        pauses, begin = selectors.pause_blocks(self._prayers), self._first - ONE_DAY
-        for block in selectors.standing_blocks(self._salon, person, self._schedule, pauses, begin, self._last):
-            begins, ends, cause = block
+        for begins, ends, cause in selectors.standing_blocks(
+            self._salon, person, self._schedule, self._pauses, self._first - ONE_DAY, self._last
+        ):
             yield begins, ends, str(cause), self._block_text(cause, begins, ends)
         for begins, ends, reason in self._absences[person.pk]:
             yield begins, ends, "time_off", _("Time off: %(reason)s") % {"reason": reason} if reason else _("Time off")
@@ -171,8 +172,8 @@ class _Hours:
             case Cause.BREAK:
                 return _("Break")
             case Cause.PRAYER:
-                prayer = next(prayer for start, end, prayer in self._prayers if (start, end) == (begins, ends))
-                return _("Prayer (%(prayer)s)") % {"prayer": PrayerTime.Prayer(prayer).label}
+                return _("Prayer (%(prayer)s)") % {"prayer": selectors.prayer_name(self._prayers, begins, ends)}
+        # A rule that `standing_blocks` was given has to be said here: a calendar without its words would be a riddle.
         raise NotImplementedError(cause)
 
     def _gaps(self, working):

@@ -24,7 +24,7 @@ from apps.bookings.availability import (
 )
 from apps.bookings.models import Booking
 from apps.bookings.selectors import ONE_DAY, Offer
-from apps.salons.models import PrayerTime, Salon, ScheduleException, Service, Staff, StaffService, TimeOff
+from apps.salons.models import Salon, ScheduleException, Service, Staff, StaffService, TimeOff
 
 ALWAYS = 0, 2**40
 
@@ -182,9 +182,8 @@ class _Words:
             case Cause.BREAK:
                 return _("Break from %(start)s to %(end)s.") % self._span(begins, ends)
             case Cause.PRAYER:
-                name = next(PrayerTime.Prayer(p).label for s, e, p in self._prayers if (s, e) == (begins, ends))
                 return _("Prayer pause (%(prayer)s) from %(start)s to %(end)s.") % {
-                    "prayer": name,
+                    "prayer": selectors.prayer_name(self._prayers, begins, ends),
                     **self._span(begins, ends),
                 }
             case Cause.TIME_OFF:

@@ -374,6 +374,11 @@ def pause_blocks(pauses) -> list[Block]:
     return [(start, end, Cause.PRAYER) for start, end, _prayer in pauses]
 
 
+def prayer_name(pauses, start, end):
+    """What the prayer is called whose pause goes from `start` to `end`: the engine's blocks do not say it."""
+    return next(PrayerTime.Prayer(prayer).label for begins, ends, prayer in pauses if (begins, ends) == (start, end))
+
+
 def _last_bookable_day(salon, schedule, today):
     if not salon.horizon_counts_open_days:
         return today + timedelta(days=salon.horizon_days)
