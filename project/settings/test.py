@@ -27,8 +27,8 @@ globals().update(values)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 MEDIA_ROOT = VAR_DIR / "media-of-tests"
-# Looks a file up when it is asked for; every test client would otherwise list all of them.
 # Django's live server looks into it, although it need not be there.
 STATIC_ROOT = COLLECTED_STATIC_FILES
+# Looks a file up when it is asked for; every test client would otherwise list all of them.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True

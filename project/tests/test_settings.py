@@ -80,7 +80,12 @@ BAD_IN_PRODUCTION = [
     ({"DATABASE_URL": "mysql://u:p@h/name"}, "DATABASE_URL", "is not supported"),
     ({"DATABASE_URL": "sqlite://:memory:"}, "DATABASE_URL", "names no file"),
     ({"DATABASE_URL": "postgresql://u:postgres@h/name"}, "DATABASE_URL", "uses a published password"),
-    *[({name: "http://salons.example"}, name, "uses plain http") for name in VARIABLES if name.endswith("_BASE_URL")],
+    *[
+        ({name: address}, name, "uses plain http")
+        for name in VARIABLES
+        if name.endswith("_BASE_URL")
+        for address in ("http://salons.example", "http://127.0.0.1:9000")
+    ],
     ({"PUBLIC_BASE_URL": "salons.example"}, "PUBLIC_BASE_URL", "is not an address"),
     ({"PUBLIC_BASE_URL": "https://salons.example:99999"}, "PUBLIC_BASE_URL", "is not an address"),
     ({"PUBLIC_BASE_URL": "https://me@salons.example"}, "PUBLIC_BASE_URL", "carries more than a host"),

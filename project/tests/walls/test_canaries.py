@@ -199,13 +199,13 @@ def test_no_message_to_our_people_holds_a_byte_of_another_salon(world):
 
 def test_what_was_read_once_is_gone_with_the_role(world):
     """Rows 92 and 94: pages, search, first page and lookups right after the membership ended, in the same session."""
-    person, read = member(world.theirs[Salon]), [Customer, Service, Staff]
+    person = member(world.theirs[Salon])
     client = signed_in(person)
-    assert seen(client, world, read)
+    assert seen(client, world, [Customer, Service, Staff])
 
     person.memberships.update(salon=world.ours[Salon])
 
-    assert seen(client, world, read) == []
+    assert seen(client, world) == []
 
 
 def test_recent_actions_name_nothing_after_the_role_ended(world):
