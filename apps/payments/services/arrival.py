@@ -55,7 +55,7 @@ def apply_fetched(payment_id, fetched: GatewayInvoice | GatewayPayment, *, only_
         extend_hold(booking_id=payment.booking_id, until=until, reason=reasons.PAYER_AT_IT)
     if is_new and verdict.status in _CONSEQUENCES:
         _CONSEQUENCES[verdict.status](payment)
-    if payment.captured_amount:
+    elif payment.captured_amount:
         take_in(payment, payment.gateway_refunded_amount)
     for extra in verdict.surplus:
         _record_surplus(payment, extra)
@@ -68,9 +68,12 @@ def settle(payment):
     issue_invoice(payment)
     publish(PaymentReceived(payment.pk, payment.booking_id))
     booking = payment.booking
-    if booking.awaits_payment and kept_amount(booking) < booking.prepay_amount:
-        return  # a person took a smaller amount for good; the hold waits for the rest
-    is_firm = confirm_paid_booking(booking_id=payment.booking_id)
+    # A person took a smaller amount for good: the hold waits for the rest.
+    is_short = booking.awaits_payment and kept_amount(booking) < booking.prepay_amount
+    is_firm = not is_short and confirm_paid_booking(booking_id=payment.booking_id)
+    if payment.gateway_refunded_amount:
+        # Before it is counted what has to go back: that writes to a row of its own, and this one is old then.
+        take_in(payment, payment.gateway_refunded_amount)
     booking.refresh_from_db()
     too_much = kept_amount(booking) - price_owed(booking)
     if too_much > 0:

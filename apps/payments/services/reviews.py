@@ -14,6 +14,7 @@ from apps.payments.moyasar import GatewayError, GatewayInvoice
 from apps.payments.services.arrival import settle
 from apps.payments.services.payments import fetch
 from apps.payments.services.refunds import ensure_may, return_money_of
+from apps.payments.services.sending import take_in
 from apps.payments.verdicts import MONEY_ARRIVED, reading_of
 
 Status = Payment.Status
@@ -33,10 +34,14 @@ def accept_payment(*, actor, payment_id, explanation):
 
 
 def return_payment(*, actor, payment_id, explanation):
-    """The money the gateway shows under a frozen payment is recorded and goes back in full. Raises as accepting it."""
+    """The money the gateway shows under a frozen payment is recorded, and what has not gone back goes back.
+
+    Raises as accepting it.
+    """
     charge = money_shown(_frozen(actor, payment_id))
     with transaction.atomic():
         payment = _record(payment_id, charge, actor, explanation)
+        take_in(payment, payment.gateway_refunded_amount)
         return_money_of(payment, amount=payment.refundable_amount, reason=explanation, actor=actor)
     return payment
 

@@ -17,6 +17,7 @@ from apps.payments.selectors import kept_amount, most_telling
 from apps.payments.services import payments as taking
 from apps.payments.standin import DECLINED_CARD
 from apps.payments.tests.support import amounts, link, paid, reload, states_of, truth
+from project.invariants import breaches
 
 pytestmark = pytest.mark.django_db
 Status = Payment.Status
@@ -122,6 +123,46 @@ def test_pay04_late_money_goes_back_when_the_time_is_gone(
     )
     assert truth(gateway_standin, reload(payment).gateway_payment_id)["status"] == "voided"
     assert kept_amount(booking) == 0
+
+
+def test_late_money_of_which_the_gateway_gave_back_a_part_goes_back_without_that_part(
+    gateway_standin, prepaid, book, clock, django_capture_on_commit_callbacks
+):
+    payment = link(book(prepaid))
+    gateway_standin.control.switch(allow_late_payment=True)
+    clock.shift(timedelta(minutes=16))
+    bookings.expire_holds()
+    book(prepaid, person=prepaid.manager)
+    theirs = gateway_standin.control.pay(payment.gateway_invoice_id)
+    gateway_standin.control.dashboard("refund", theirs["id"], 1500)
+
+    with django_capture_on_commit_callbacks() as sends:
+        services.refresh_payment(payment_id=payment.pk)
+
+    assert amounts(payment) == ("115.00", "15.00", "100.00")
+    assert list(breaches()) == []
+    for send in sends:
+        send()
+    assert amounts(payment) == ("115.00", "115.00", "0.00")
+    told = Refund.objects.order_by("amount").values_list("status", "amount", "reason")
+    assert list(told) == [
+        (Refund.Status.EXTERNAL, Decimal("15.00"), reasons.MADE_ELSEWHERE),
+        (Refund.Status.SUCCEEDED, Decimal("100.00"), reasons.TIME_GONE),
+    ]
+    assert truth(gateway_standin, theirs["id"])["refunded"] == 11500
+
+
+def test_what_the_gateway_gave_back_before_we_looked_makes_the_booking_no_less_firm(gateway_standin, prepaid, book):
+    booking = book(prepaid)
+    payment = link(booking)
+    theirs = gateway_standin.control.pay(payment.gateway_invoice_id)
+    gateway_standin.control.dashboard("refund", theirs["id"], 1500)
+
+    services.refresh_payment(payment_id=payment.pk)
+
+    assert reload(booking).status == Booking.Status.CONFIRMED
+    assert amounts(payment) == ("115.00", "15.00", "0.00")
+    assert [refund.status for refund in Refund.objects.all()] == [Refund.Status.EXTERNAL]
 
 
 def test_pay05_money_for_a_cancelled_booking_goes_back(

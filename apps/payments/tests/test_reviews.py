@@ -13,6 +13,7 @@ from apps.payments.errors import NotShownByGateway, OwnBooking
 from apps.payments.models import Payment, ReconciliationFinding, Refund
 from apps.payments.tests.pages import SUBMITTED, browser, url
 from apps.payments.tests.support import amounts, link, reload, states_of, truth
+from project.invariants import breaches
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Status = Payment.Status
@@ -59,6 +60,25 @@ def test_money_sent_back_is_recorded_first_and_leaves_in_full(gateway_standin, p
     assert (Refund.objects.get().amount, Refund.objects.get().reason) == (Decimal("100.00"), WHY)
     assert truth(gateway_standin, reload(payment).gateway_payment_id)["status"] in {"refunded", "voided"}
     assert reload(booking).status == Booking.Status.PENDING
+
+
+@pytest.mark.parametrize(
+    ("decide", "rest"),
+    [(services.accept_payment, None), (services.return_payment, (Refund.Status.SUCCEEDED, Decimal("85.00")))],
+)
+def test_what_the_gateway_gave_back_before_the_decision_is_recorded_with_it(
+    gateway_standin, prepaid, book, support, decide, rest
+):
+    payment = short(gateway_standin, book(prepaid))
+    [theirs] = gateway_standin.control.report()["payments"]
+    gateway_standin.control.dashboard("refund", theirs["id"], 1500)
+
+    decide(**decision(support, payment))
+
+    told = Refund.objects.order_by("amount").values_list("status", "amount")
+    assert list(told) == [(Refund.Status.EXTERNAL, Decimal("15.00")), *([rest] if rest else [])]
+    assert amounts(payment) == ("100.00", "100.00" if rest else "15.00", "0.00")
+    assert list(breaches()) == []
 
 
 def test_a_payment_with_money_cannot_be_closed(gateway_standin, prepaid, book, support):
