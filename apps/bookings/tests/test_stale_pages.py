@@ -68,11 +68,13 @@ def visit(house, status, hours):
 @pytest.mark.parametrize(("take", "status"), STEPS.items(), ids=[take.__name__ for take in STEPS])
 def test_every_step_from_a_page_of_another_version_is_refused_and_nothing_is_written(house, take, status):
     booking = visit(house, status, -1 if take in (complete, no_show, undo) else 4)
+    booking.history.update(history_user=house.manager)
     step = {"actor": house.manager, "booking_id": booking.pk}
 
-    with pytest.raises(StalePage):
+    with pytest.raises(StalePage) as refused:
         take(house, {**step, "seen_version": 2})
 
+    assert str(refused.value) == "You have changed this booking already. Look at it again."
     booking.refresh_from_db()
     assert (booking.status, booking.version, booking.history.count()) == (status, 1, 1)
     take(house, {**step, "seen_version": 1})

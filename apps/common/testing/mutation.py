@@ -2,12 +2,14 @@
 
 import json
 import os
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import Phase, settings
 
+from apps.common.statements import compiled
 from apps.common.testing import template
 
 # The first failing example is enough: nobody reads the shortest.
@@ -21,6 +23,14 @@ def pytest_collection_modifyitems(items):
     measured = Path("mutmut-stats.json")
     seconds = json.loads(measured.read_text())["duration_by_test"] if measured.exists() else {}
     items.sort(key=lambda item: seconds.get(item.nodeid, 0))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _statements_are_made_anew():
+    """What the process made before a fault was planted in its description would hide that fault."""
+    modules = [module for name, module in sys.modules.items() if name.startswith("apps.")]
+    for read in {value for module in modules for value in vars(module).values() if isinstance(value, compiled)}:
+        read._made.clear()  # noqa: SLF001 - nothing but a test forgets them
 
 
 @pytest.fixture(scope="session", autouse=True)

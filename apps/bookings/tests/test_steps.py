@@ -1,0 +1,278 @@
+"""What a step of a visit leaves behind: one version that says who and why, and the news of it, once."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from apps.bookings import selectors, services
+from apps.bookings.events import (
+    BookingCancelled,
+    BookingCompleted,
+    BookingConfirmed,
+    BookingExpired,
+    BookingMoved,
+    BookingRepriced,
+    BookingResized,
+)
+from apps.bookings.models import Booking
+from apps.bookings.tests.factories import BookingFactory
+from apps.bookings.tests.test_stale_pages import (
+    STEPS,
+    arrive,
+    cancel,
+    complete,
+    confirm,
+    move,
+    no_show,
+    other_service,
+    undo,
+    visit,
+)
+from apps.common import events
+from apps.common.errors import InvalidTransition
+from apps.salons.tests.factories import StaffServiceFactory
+
+Status = Booking.Status
+WHY = "She asked for it"
+
+
+@pytest.fixture
+def news(monkeypatch):
+    """Every event that is published, in order."""
+    told = []
+    monkeypatch.setattr(events, "_watches", [told.append])
+    return told
+
+
+def lengthen(house, step):
+    return services.change_duration(minutes=60, **step)
+
+
+TOLD = {
+    confirm: lambda key, _actor: [BookingConfirmed(key)],
+    arrive: lambda _key, _actor: [],
+    complete: lambda key, _actor: [BookingCompleted(key)],
+    no_show: lambda _key, _actor: [],
+    cancel: lambda key, actor: [BookingCancelled(key, Decimal("0.00"), actor, WHY)],
+    move: lambda key, _actor: [BookingMoved(key)],
+    other_service: lambda key, actor: [BookingRepriced(key, actor)],
+    undo: lambda _key, _actor: [],
+    lengthen: lambda key, _actor: [BookingResized(key)],
+}
+
+
+@pytest.mark.parametrize("take", TOLD, ids=[take.__name__ for take in TOLD])
+def test_a_step_is_one_version_that_says_who_and_why_and_is_told_once(house, news, take):
+    status = STEPS.get(take, Status.CONFIRMED)
+    booking = visit(house, status, -1 if take in (complete, no_show, undo) else 4)
+
+    take(house, {"actor": house.manager, "booking_id": booking.pk, "reason": WHY})
+
+    booking.refresh_from_db()
+    latest = booking.history.latest()
+    why = "a slip" if take is undo else WHY
+    assert (booking.version, latest.version, booking.history.count()) == (2, 2, 2)
+    assert (latest.history_user, latest.history_change_reason) == (house.manager, why)
+    assert [one for one in news if type(one).__module__ == "apps.bookings.events"] == TOLD[take](
+        booking.pk, house.manager.pk
+    )
+
+
+def test_a_hold_ends_when_the_salon_confirms_and_when_it_is_called_off(prepaid):
+    for hours, take in ((3, confirm), (5, cancel)):
+        held = services.book_appointment(
+            actor=prepaid.customer, person=prepaid.customer, service_id=prepaid.service.pk, starts_at=prepaid.at(hours)
+        )
+
+        take(prepaid, {"actor": prepaid.manager, "booking_id": held.pk})
+
+        held.refresh_from_db()
+        assert held.hold_expires_at is None
+
+
+# --- Another service ---
+
+
+@pytest.fixture
+def longer(house):
+    """A service of 90 minutes and 200.00 SAR with its own buffers, done by both."""
+    offer = StaffServiceFactory(
+        salon=house.salon,
+        staff=house.staff[0],
+        service__price_amount="200.00",
+        service__duration_minutes=90,
+        service__buffer_before_minutes=5,
+        service__buffer_after_minutes=10,
+    )
+    StaffServiceFactory(salon=house.salon, staff=house.staff[1], service=offer.service)
+    return offer.service
+
+
+def change(house, booking, service):
+    return services.change_service(actor=house.manager, booking_id=booking.pk, service_id=service.pk)
+
+
+@pytest.mark.parametrize("status", [Status.PENDING, Status.CONFIRMED, Status.ARRIVED])
+def test_another_service_brings_its_terms_and_keeps_time_and_person(house, longer, status):
+    booking = visit(house, status, 4)
+
+    change(house, booking, longer)
+
+    booking.refresh_from_db()
+    assert (booking.service, booking.service_name_en, booking.staff) == (longer, longer.name_en, house.staff[0])
+    assert (booking.starts_at, booking.ends_at) == (house.at(4), house.at(5.5))
+    assert booking.occupied_from == house.at(4) - timedelta(minutes=5)
+    assert booking.occupied_until == house.at(5.5) + timedelta(minutes=10)
+    assert (booking.price_amount, booking.vat_amount, booking.vat_rate) == (Decimal("200.00"), Decimal("26.09"), 15)
+    assert (booking.status, booking.version) == (status, 2)
+
+
+@pytest.mark.parametrize("status", [Status.COMPLETED, Status.NO_SHOW, Status.CANCELLED, Status.EXPIRED])
+def test_a_visit_that_is_over_or_off_gets_no_other_service(house, longer, status):
+    booking = visit(house, status, 4)
+
+    with pytest.raises(InvalidTransition):
+        change(house, booking, longer)
+
+    booking.refresh_from_db()
+    assert (booking.service, booking.version) == (house.service, 1)
+
+
+def test_a_hold_that_ran_out_gets_no_other_service(prepaid, clock):
+    held = services.book_appointment(
+        actor=prepaid.customer, person=prepaid.customer, service_id=prepaid.service.pk, starts_at=prepaid.at(4)
+    )
+    other = StaffServiceFactory(salon=prepaid.salon, staff=held.staff).service
+    clock.move_to(held.hold_expires_at)
+
+    with pytest.raises(InvalidTransition):
+        change(prepaid, held, other)
+
+    held.refresh_from_db()
+    assert (held.service, held.version) == (prepaid.service, 1)
+
+
+def test_what_is_to_be_paid_in_advance_is_never_more_than_the_new_price(prepaid):
+    held = services.book_appointment(
+        actor=prepaid.customer, person=prepaid.customer, service_id=prepaid.service.pk, starts_at=prepaid.at(4)
+    )
+    cheap = StaffServiceFactory(salon=prepaid.salon, staff=held.staff, service__price_amount="20.00").service
+
+    assert held.prepay_amount == Decimal("34.50")
+    assert change(prepaid, held, cheap).prepay_amount == Decimal("20.00")
+
+
+# --- A day that goes to colleagues ---
+
+
+@pytest.fixture
+def ill(house):
+    """`ill()`: Anna's day goes to whoever can take it."""
+
+    def hand_over():
+        day = house.at(0).date()
+        return services.reassign_day(actor=house.manager, staff_id=house.staff[0].pk, day=day, reason="Ill")
+
+    return hand_over
+
+
+def test_who_takes_over_history_says_why_and_the_news_name_each_visit(house, ill, news):
+    first, second = visit(house, Status.CONFIRMED, 4), visit(house, Status.CONFIRMED, 6)
+
+    ill()
+
+    assert [one for one in news if isinstance(one, BookingMoved)] == [BookingMoved(first.pk), BookingMoved(second.pk)]
+    for booking in (first, second):
+        latest = booking.history.latest()
+        assert (latest.staff_id, latest.version) == (house.staff[1].pk, 2)
+        assert (latest.history_user, latest.history_change_reason) == (house.manager, "Ill")
+
+
+def test_a_visit_taken_over_lasts_as_long_as_it_was_made_to(house, ill):
+    booking = visit(house, Status.CONFIRMED, 4)
+    services.change_duration(actor=house.manager, booking_id=booking.pk, minutes=120, reason="Long hair")
+    BookingFactory(salon=house.salon, service=house.service, staff=house.staff[1], starts_at=house.at(5.5))
+
+    assert ill() == ([], [booking])
+
+
+def test_a_service_that_is_off_sale_is_still_taken_over(house, ill):
+    booking = visit(house, Status.CONFIRMED, 4)
+    house.service.is_active = False
+    house.service.save()
+
+    assert ill() == ([booking], [])
+
+
+@pytest.mark.parametrize(("late", "goes"), [(timedelta(0), False), (timedelta(seconds=-1), True)])
+def test_a_visit_or_hold_that_ends_this_moment_is_over(prepaid, clock, late, goes):
+    held = services.book_appointment(
+        actor=prepaid.customer,
+        person=prepaid.customer,
+        service_id=prepaid.service.pk,
+        starts_at=prepaid.at(4),
+        staff_id=prepaid.staff[0].pk,
+    )
+    prepaid.service.refresh_from_db()
+    ends = BookingFactory(
+        salon=prepaid.salon,
+        service=prepaid.service,
+        staff=prepaid.staff[0],
+        starts_at=held.hold_expires_at - timedelta(minutes=45),
+        duration_minutes=45,
+    )
+    clock.move_to(held.hold_expires_at + late)
+
+    moved, left = services.reassign_day(
+        actor=prepaid.manager, staff_id=prepaid.staff[0].pk, day=prepaid.at(0).date(), reason="Ill"
+    )
+
+    # Nobody begins in the past, so what began stays where it is.
+    assert (moved, left) == (([held], [ends]) if goes else ([], []))
+
+
+def test_a_colleagues_hold_that_ran_out_makes_room_and_nobody_elses_is_touched(prepaid, clock, news):
+    def hold(hours, person, staff):
+        who = {"actor": person, "person": person, "staff_id": prepaid.staff[staff].pk}
+        return services.book_appointment(service_id=prepaid.service.pk, starts_at=prepaid.at(hours), **who)
+
+    own, theirs = hold(8, prepaid.customer, 0), hold(4, prepaid.manager, 1)
+    booking = visit(prepaid, Status.CONFIRMED, 4)
+    clock.move_to(own.hold_expires_at)
+
+    given = services.reassign_day(
+        actor=prepaid.manager, staff_id=prepaid.staff[0].pk, day=prepaid.at(0).date(), reason="Ill"
+    )
+
+    assert given == ([booking], [])
+    assert [one for one in news if isinstance(one, BookingExpired)] == [BookingExpired(theirs.pk)]
+    own.refresh_from_db()
+    assert own.status == Status.PENDING
+
+
+def test_a_colleague_who_was_booked_meanwhile_leaves_the_visit_where_it_was(house, ill, monkeypatch, news):
+    booking = visit(house, Status.CONFIRMED, 4)
+    BookingFactory(salon=house.salon, service=house.service, staff=house.staff[1], starts_at=house.at(4))
+    monkeypatch.setattr(selectors, "free_as_agreed", lambda _booking, candidates, now: candidates)
+
+    assert ill() == ([], [booking])
+
+    stayed = Booking.objects.get(pk=booking.pk)
+    assert (stayed.staff, stayed.starts_at, stayed.version) == (house.staff[0], house.at(4), 1)
+    assert BookingMoved(booking.pk) not in news
+
+
+# --- The customer's word ---
+
+
+def test_history_names_who_reviewed(house):
+    booking = visit(house, Status.COMPLETED, -1)
+
+    services.review_booking(actor=house.customer, booking_id=booking.pk, rating=4, comment="Lovely")
+
+    booking.refresh_from_db()
+    review = booking.review
+    said = (review.salon, review.customer, review.service, review.staff, review.rating, review.comment)
+    assert said == (house.salon, booking.customer, house.service, house.staff[0], 4, "Lovely")
+    assert (review.history.get().history_user, booking.history.latest().history_user) == (house.customer,) * 2
