@@ -116,7 +116,7 @@ def test_the_bodies_of_the_catalogue_are_what_the_schema_says(db, client, operat
 
 
 @pytest.mark.parametrize(("name", "value"), [("page", ""), ("page", "last"), ("page_size", ""), ("page_size", "x")])
-@pytest.mark.parametrize("rows", ["services", "reviews"])
+@pytest.mark.parametrize("rows", ["services", "staff", "reviews"])
 def test_whatever_a_list_takes_for_a_page_its_schema_allows(db, client, operations, faults, rows, name, value):
     salon = ReviewFactory().salon
 

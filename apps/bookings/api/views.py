@@ -56,15 +56,14 @@ MOVED_ON = InvalidTransition(current="cancelled", target="cancelled")
 
 
 class SlotList(OfSalon):
+    query_class = SlotQuery
     pagination_class = None
     serializer_class = SlotsSerializer
 
     @extend_schema(parameters=[SlotQuery], responses=forced_singular_serializer(SlotsSerializer))
     def get(self, request, *args, **kwargs):
         """Free times of a service on the given days, earliest first, and who is free then."""
-        query = SlotQuery(data=request.query_params.dict())
-        query.is_valid(raise_exception=True)
-        asked = query.validated_data
+        asked = self.asked
         # What belongs to another salon looks like what is missing.
         here = {"salon": self.salon}
         service = get_object_or_404(SERVICES.select_related("salon"), public_id=asked["service"], **here)

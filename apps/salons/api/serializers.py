@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from rest_framework import serializers
 
+from apps.common.api.pagination import StandardPagination
 from apps.common.api.schema import example
 from apps.common.api.serializers import PublicIdField, StrictSerializer
 from apps.common.money import CURRENCY
@@ -66,8 +67,10 @@ class SalonSerializer(serializers.Serializer):
 class PageQuery(StrictSerializer):
     """Every list takes `?page=&page_size=`; what they hold is the paginator's to judge."""
 
-    page = serializers.CharField(required=False)
-    page_size = serializers.CharField(required=False)
+    page = serializers.CharField(required=False, allow_blank=True, help_text=StandardPagination.page_query_description)
+    page_size = serializers.CharField(
+        required=False, allow_blank=True, help_text=StandardPagination.page_size_query_description
+    )
 
 
 class SalonQuery(PageQuery):

@@ -5,9 +5,11 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.permissions import AllowAny
 
+from apps.common.api.serializers import StrictSerializer
 from apps.common.errors import Missing
 from apps.salons import selectors
 from apps.salons.api.serializers import (
+    PageQuery,
     ReviewSerializer,
     SalonQuery,
     SalonSerializer,
@@ -25,23 +27,32 @@ class PublicView(generics.GenericAPIView):
     permission_classes = [AllowAny]
 
 
-class SalonList(PublicView, generics.ListAPIView):
+class PublicList(PublicView, generics.ListAPIView):
+    """Judges what the address asks for by `query_class`; it is `asked` then."""
+
+    query_class: type[StrictSerializer] = PageQuery
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        query = self.query_class(data=request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        self.asked = query.validated_data
+
+
+@extend_schema(parameters=[SalonQuery])
+class SalonList(PublicList):
+    """Salons open for business."""
+
+    query_class = SalonQuery
     serializer_class = SalonSerializer
     queryset = Salon.objects.none()
 
-    @extend_schema(parameters=[SalonQuery])
-    def get(self, request, *args, **kwargs):
-        """Salons open for business."""
-        return super().get(request, *args, **kwargs)
-
     def get_queryset(self):
-        query = SalonQuery(data=self.request.query_params.dict())
-        query.is_valid(raise_exception=True)
         salons = selectors.listed_salons()
         for name in ("city", "audience"):
-            if name in query.validated_data:
-                salons = salons.filter(**{name: query.validated_data[name]})
-        if term := query.validated_data.get("search"):
+            if name in self.asked:
+                salons = salons.filter(**{name: self.asked[name]})
+        if term := self.asked.get("search"):
             salons = salons.named(term)
         return salons
 
@@ -56,7 +67,7 @@ class SalonDetail(PublicView, generics.RetrieveAPIView):
         return selectors.listed_salons()
 
 
-class OfSalon(PublicView, generics.ListAPIView):
+class OfSalon(PublicList):
     """A list that belongs to the salon named in the address."""
 
     @cached_property
@@ -67,6 +78,7 @@ class OfSalon(PublicView, generics.ListAPIView):
         return salon
 
 
+@extend_schema(parameters=[PageQuery])
 class ServiceList(OfSalon):
     """What the salon sells, in the order of its price list."""
 
@@ -77,21 +89,19 @@ class ServiceList(OfSalon):
         return selectors.bookable_services(self.salon)
 
 
+@extend_schema(parameters=[StaffQuery])
 class StaffList(OfSalon):
+    """Who takes bookings."""
+
+    query_class = StaffQuery
     serializer_class = StaffSerializer
     queryset = Staff.objects.none()
 
-    @extend_schema(parameters=[StaffQuery])
-    def get(self, request, *args, **kwargs):
-        """Who takes bookings."""
-        return super().get(request, *args, **kwargs)
-
     def get_queryset(self):
-        query = StaffQuery(data=self.request.query_params.dict())
-        query.is_valid(raise_exception=True)
-        return selectors.bookable_staff(self.salon, query.validated_data.get("service"))
+        return selectors.bookable_staff(self.salon, self.asked.get("service"))
 
 
+@extend_schema(parameters=[PageQuery])
 class ReviewList(OfSalon):
     """Published reviews, newest first."""
 

@@ -1590,7 +1590,9 @@ export interface operations {
         parameters: {
             query?: {
                 from?: string;
+                /** @description Counted from 1. A page that is not there is a 404, whatever it is called. */
                 page?: string;
+                /** @description Rows of a page: at most 100, and the usual 25 for whatever is no number from 1. */
                 page_size?: string;
                 /**
                  * @description * `pending` - بانتظار التأكيد
@@ -3918,7 +3920,9 @@ export interface operations {
                  *     * `khobar` - الخبر
                  */
                 city?: "riyadh" | "jeddah" | "makkah" | "madinah" | "dammam" | "khobar";
+                /** @description Counted from 1. A page that is not there is a 404, whatever it is called. */
                 page?: string;
+                /** @description Rows of a page: at most 100, and the usual 25 for whatever is no number from 1. */
                 page_size?: string;
                 search?: string;
             };
@@ -4113,6 +4117,24 @@ export interface operations {
                     "application/json": components["schemas"]["PaginatedReviewList"];
                 };
             };
+            /** @description `blank`, `invalid`, `max_length`, `min_length`, `null`, `null_characters_not_allowed`, `required`, `surrogate_characters_not_allowed`, `unknown_field` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "validation_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "blank" | "invalid" | "max_length" | "min_length" | "null" | "null_characters_not_allowed" | "required" | "surrogate_characters_not_allowed" | "unknown_field";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
+                };
+            };
             /** @description `not_found` */
             404: {
                 headers: {
@@ -4193,6 +4215,24 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaginatedServiceList"];
+                };
+            };
+            /** @description `blank`, `invalid`, `max_length`, `min_length`, `null`, `null_characters_not_allowed`, `required`, `surrogate_characters_not_allowed`, `unknown_field` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        type: "validation_error";
+                        errors: {
+                            /** @enum {string} */
+                            code: "blank" | "invalid" | "max_length" | "min_length" | "null" | "null_characters_not_allowed" | "required" | "surrogate_characters_not_allowed" | "unknown_field";
+                            detail: string;
+                            attr: string | null;
+                        }[];
+                    };
                 };
             };
             /** @description `not_found` */
@@ -4356,7 +4396,9 @@ export interface operations {
     salons_staff_list: {
         parameters: {
             query?: {
+                /** @description Counted from 1. A page that is not there is a 404, whatever it is called. */
                 page?: string;
+                /** @description Rows of a page: at most 100, and the usual 25 for whatever is no number from 1. */
                 page_size?: string;
                 service?: string;
             };
