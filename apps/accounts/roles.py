@@ -32,6 +32,8 @@ class PlatformRole(models.TextChoices):
 OWN_ROWS_ONLY = {SalonRole.STYLIST}
 
 CATALOGUE = "view add change delete import export"
+# Rows that come in with others, or by hand alone.
+NOT_IMPORTED = "view add change delete export"
 BOOKING_DESK = "view add change confirm reschedule cancel arrive complete no_show undo"
 
 POLICY = {
@@ -44,10 +46,10 @@ POLICY = {
         "salons.servicecategory": CATALOGUE,
         "salons.service": CATALOGUE,
         "salons.staff": CATALOGUE,
-        "salons.staffservice": CATALOGUE,
+        "salons.staffservice": NOT_IMPORTED,
         "salons.weeklyhours": CATALOGUE,
-        "salons.scheduleexception": CATALOGUE,
-        "salons.prayertime": CATALOGUE,
+        "salons.scheduleexception": NOT_IMPORTED,
+        "salons.prayertime": NOT_IMPORTED,
         "salons.timeoff": CATALOGUE,
         "salons.review": "view change export",
         "bookings.booking": f"{BOOKING_DESK} override export",

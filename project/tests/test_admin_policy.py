@@ -98,6 +98,14 @@ def test_only_what_some_role_may_delete_can_be_deleted_even_by_the_owner():
     assert deletable == {model for model in shown_models() if any(granted(role, "delete", model) for role in ROLES)}
 
 
+@pytest.mark.parametrize(("verb", "door"), [("export", ExportableModelAdmin), ("import", ImportableModelAdmin)])
+def test_only_a_list_with_that_door_is_exported_or_imported_by_some_role(verb, door):
+    offered = {model for model in shown_models() if isinstance(admin.site.get_model_admin(model), door)}
+    may_be = {model for model in shown_models() if any(granted(role, verb, model) for role in ROLES)}
+
+    assert offered ^ may_be == set(), f"`{verb}` stands in POLICY without {door.__name__}, or the other way round"
+
+
 def test_somebody_without_a_role_gets_no_page_at_all(client):
     client.force_login(UserFactory())
 
