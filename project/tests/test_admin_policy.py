@@ -11,7 +11,9 @@ from unfold.decorators import action
 from apps.accounts.models import User
 from apps.accounts.roles import PERMISSIONS, PlatformRole, SalonRole
 from apps.accounts.tests.factories import OwnerFactory, PlatformUserFactory, UserFactory
+from apps.common.admin.base import BaseModelAdmin
 from apps.common.admin.transfer import ExportableModelAdmin, ImportableModelAdmin
+from apps.payments.models import TaxSequence
 from apps.salons.models import Customer, Membership, Salon, ServiceCategory
 from apps.salons.tests.factories import MembershipFactory, SalonFactory, ServiceCategoryFactory
 from project.admin_site.navigation import GROUPS, sidebar
@@ -243,6 +245,15 @@ def test_an_admin_without_our_base_does_not_pass_the_check():
 
     assert "common.E002" in found
     assert {"common.E004", "common.E006", "common.E010"} <= found_more
+
+
+def test_a_page_of_rows_that_know_no_reader_does_not_pass_the_check():
+    site = admin.AdminSite(name="elsewhere")
+    site._registry[TaxSequence] = BaseModelAdmin(TaxSequence, site)
+
+    assert [message.msg for message in run_checks() if message.id == "common.E013"] == [
+        "BaseModelAdmin shows rows of every salon: TaxSequence has no `visible_to`, which SalonOwned brings."
+    ]
 
 
 def test_an_action_without_a_gate_does_not_pass_the_check():

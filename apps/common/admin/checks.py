@@ -26,6 +26,7 @@ def findings(admin):
     if not isinstance(admin, BaseModelAdmin):
         return [_error(admin, "does not inherit BaseModelAdmin, so it shows rows of every salon.", "E002")]
     return [
+        *_rows(admin),
         *_inlines(admin),
         *_filters(admin),
         *_writing(admin),
@@ -37,6 +38,12 @@ def findings(admin):
 
 def _error(admin, problem, number):
     return checks.Error(f"{type(admin).__name__} {problem}", obj=type(admin), id=f"common.{number}")
+
+
+def _rows(admin):
+    if salon_model(admin.model) and not hasattr(admin.model._default_manager, "visible_to"):
+        problem = f"shows rows of every salon: {admin.model.__name__} has no `visible_to`, which SalonOwned brings."
+        yield _error(admin, problem, "E013")
 
 
 def _inlines(admin):
