@@ -9,7 +9,7 @@ from django.urls import reverse
 from unfold.decorators import action
 
 from apps.accounts.models import User
-from apps.accounts.roles import PERMISSIONS, PlatformRole, SalonRole
+from apps.accounts.roles import PERMISSIONS, POLICY, PlatformRole, SalonRole
 from apps.accounts.tests.factories import OwnerFactory, PlatformUserFactory, UserFactory
 from apps.common.admin.base import BaseModelAdmin
 from apps.common.admin.transfer import ExportableModelAdmin, ImportableModelAdmin
@@ -92,6 +92,13 @@ def test_every_right_of_the_table_has_a_page_and_every_page_a_right():
 
     assert rights <= shown | inside
     assert ours <= rights
+
+
+def test_the_auditor_views_every_page_and_changes_nothing():
+    verbs = {verb for rights in POLICY[PlatformRole.AUDITOR].values() for verb in rights.split()}
+
+    assert [model for model in shown_models() if not granted(PlatformRole.AUDITOR, "view", model)] == []
+    assert verbs == {"enter", "view", "export", "audit", "contact"}
 
 
 def test_only_what_some_role_may_delete_can_be_deleted_even_by_the_owner():
