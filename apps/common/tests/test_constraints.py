@@ -13,6 +13,7 @@ from apps.bookings.models import Booking
 from apps.bookings.tests.factories import BookingFactory
 from apps.common.checks import check_guards
 from apps.common.constraints import NoOverlap, SameSalon, missing_guards
+from apps.common.models import Named
 from apps.salons.models import Service, ServiceCategory
 from apps.salons.models.base import SalonOwned
 from apps.salons.tests.factories import SalonFactory, ServiceCategoryFactory, ServiceFactory
@@ -180,6 +181,16 @@ def test_every_key_between_rows_of_salons_carries_the_rule():
         and field.name not in {rule.field for rule in model._meta.constraints if isinstance(rule, SameSalon)}
     ]
     assert unguarded == []
+
+
+def test_every_named_row_carries_the_rule_that_it_has_a_name():
+    nameless = [
+        model._meta.label
+        for model in apps.get_models()
+        if issubclass(model, Named)
+        and f"{model._meta.db_table}_has_name" not in {rule.name for rule in model._meta.constraints}
+    ]
+    assert nameless == []
 
 
 @pytest.mark.django_db
