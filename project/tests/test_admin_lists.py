@@ -1,22 +1,33 @@
 """Lists: a fixed price in queries, search as people type, and words for what they show."""
 
 import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.accounts.tests.factories import OwnerFactory, UserFactory
 from apps.bookings.models import Booking
 from apps.bookings.tests.factories import BookingFactory
+from apps.common.admin.base import BaseModelAdmin
+from apps.common.models import Named
+from apps.common.scope import salon_model
 from apps.common.testing.queries import assert_constant_queries
 from apps.salons.models import Customer, Salon, Service, ServiceCategory, Staff
 from apps.salons.tests.factories import CustomerFactory, SalonFactory, ServiceFactory, StaffFactory
 from project.tests.two_salons import every_row, member, shown_models
 
 pytestmark = pytest.mark.django_db
+# There is a salon and a person before anybody sees a list; the groups are the roles.
+NEVER_EMPTY = {Salon, User, Group}
 
 
 def url(model, page, *args):
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+def page_of(model):
+    return admin.site.get_model_admin(model)
 
 
 def found(client, model, term):
@@ -100,6 +111,28 @@ def test_an_empty_list_says_what_will_stand_here(client):
 
     assert "The headings of your price list will stand here." in page
     assert "Nothing matches this search." in searched
+
+
+def test_every_list_that_can_be_empty_says_what_will_stand_there():
+    silent = {model for model in shown_models() if page_of(model).empty_text is BaseModelAdmin.empty_text}
+
+    assert silent == NEVER_EMPTY
+
+
+def test_every_list_of_things_with_a_name_is_searched_by_name():
+    named = [model for model in shown_models() if issubclass(model, Named)]
+
+    assert [model for model in named if "search_text" not in page_of(model).search_fields] == []
+
+
+def test_every_list_and_every_choice_of_its_rows_has_an_order():
+    assert [model for model in shown_models() if not (page_of(model).ordering or model._meta.ordering)] == []
+
+
+def test_every_list_of_rows_of_salons_names_the_salon():
+    owned = [model for model in shown_models() if salon_model(model)]
+
+    assert [model for model in owned if "salon" not in page_of(model).list_display] == []
 
 
 def test_the_salon_is_a_column_only_for_people_who_see_several(client, owner):
