@@ -159,7 +159,7 @@ def ensure_table(page, name, header, rows):
     found = pattern.search(text_of(page))
 
     assert found is not None, f"{name_of(page)} has no table {name}"
-    assert found[2].strip().splitlines() == wanted.splitlines()
+    assert found[2].strip().splitlines() == wanted.splitlines(), f"{name_of(page)}: UPDATE_DOCS=1 writes the table anew"
 
 
 def test_the_permissions_page_is_the_policy_table():
@@ -359,7 +359,8 @@ def test_the_glossary_calls_every_model_as_the_arabic_pages_do():
 def test_the_architecture_names_every_model():
     text = text_of(DOCS / "architecture.md")
 
-    assert [model.__name__ for model in models_of_ours() if not re.search(rf"\b{model.__name__}\b", text)] == []
+    unnamed = [model.__name__ for model in models_of_ours() if not re.search(rf"\b{model.__name__}\b", text)]
+    assert unnamed == [], "docs/architecture.md: name them in the diagram, or below it"
 
 
 def models_of_ours():

@@ -345,7 +345,9 @@ def test_only_the_api_is_exempt_from_tokens_of_forms():
 
 
 def test_every_door_is_in_a_table():
-    assert inventory.unknown_doors(rows=every_row()) == []
+    unknown = inventory.unknown_doors(rows=every_row())
+
+    assert not unknown, "\n".join(unknown)
 
 
 def test_the_tables_name_no_door_that_is_gone():
