@@ -1,4 +1,4 @@
-"""Fails when the committed catalogues and the sources disagree.
+"""Fails when a language of the settings has no catalogue, or the committed catalogues and the sources disagree.
 
 Extracts the messages of a copy of the tree with ``makemessages`` and compares: no message is missing, obsolete,
 fuzzy or empty. English needs no text of its own, its messages are the English text.
@@ -12,9 +12,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import polib
+from django.conf import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 COPIED = ("apps", "project", "locale", "manage.py")
@@ -32,6 +34,12 @@ def extract(tree: Path, language: str, domain: str) -> polib.POFile:
 
 def catalogue(language: str, domain: str) -> Path:
     return Path("locale", language, "LC_MESSAGES", f"{domain}.po")
+
+
+def absent(languages: Iterable[str]) -> list[str]:
+    """Only `django.po`: the other one has what Django's own catalogue of its scripts lacks, which may be nothing."""
+    paths = [catalogue(language, "django") for language in languages]
+    return [f"{path}: there is none, but LANGUAGES has the language" for path in paths if not (ROOT / path).exists()]
 
 
 def keys(entries: list[polib.POEntry]) -> set[tuple[str, str, str]]:
@@ -76,7 +84,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Compares the committed catalogues with the sources.")
     parser.add_argument("--write", action="store_true", help="append what is missing, without text")
     writes = parser.parse_args().write
-    found = []
+    os.environ["DJANGO_SETTINGS_MODULE"] = "project.settings.test"
+    languages = sorted(dict(settings.LANGUAGES))
+    found = absent(languages)
     with tempfile.TemporaryDirectory() as directory:
         tree = Path(directory)
         for name in COPIED:
@@ -85,7 +95,7 @@ def main() -> int:
                 shutil.copytree(source, tree / name, ignore=shutil.ignore_patterns("__pycache__", "tests", "*.mo"))
             else:
                 shutil.copy(source, tree / name)
-        for language in sorted(path.name for path in (ROOT / "locale").iterdir() if path.is_dir()):
+        for language in languages:
             for domain in DOMAINS:
                 path = catalogue(language, domain)
                 if not (ROOT / path).exists():
@@ -101,4 +111,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
     sys.exit(main())

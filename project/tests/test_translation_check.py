@@ -24,6 +24,12 @@ def test_a_message_without_a_text_is_named_in_every_language_but_english(languag
     assert CHECK["complaints"](file, file, "en") == []
 
 
+def test_a_language_without_a_catalogue_is_named():
+    assert CHECK["absent"](["ar", "en", "xx"]) == [
+        "locale/xx/LC_MESSAGES/django.po: there is none, but LANGUAGES has the language"
+    ]
+
+
 def test_a_message_that_is_missing_or_not_used_any_more_is_named():
     assert CHECK["complaints"](catalogue(room="غرفة"), catalogue(chair=""), "ar") == [
         "missing: 'chair'",
