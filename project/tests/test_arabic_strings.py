@@ -1,4 +1,4 @@
-"""Every text of ours and of the installed packages has Arabic, whole and in all six plural forms.
+"""Every text of ours and of the installed packages is translated, whole and in all plural forms; Arabic has six.
 
 docs/how-to/upgrade-unfold.md is what to do when one of these fails after an upgrade.
 """
@@ -6,14 +6,18 @@ docs/how-to/upgrade-unfold.md is what to do when one of these fails after an upg
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import polib
 import pytest
+from django.conf import settings
 from django.utils.translation.template import templatize
 from django.utils.translation.trans_real import DjangoTranslation, translation
+
+from project.env import BASE_DIR
 
 # What our pages show of them. Not among them: drf_spectacular, whose words stand in the reference for developers
 # only, and the forms of django_otp, in whose place are our own.
@@ -43,11 +47,13 @@ GETTEXT_CALLS = {f"{prefix}gettext{suffix}" for prefix in ("", "n", "p", "np") f
 STRING = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
 CALL_IN_TEXT = re.compile(rf"\b(n?p?gettext|_)\(\s*u?({STRING})(?:\s*,\s*u?({STRING}))?")
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|\{\w*\}|%[sd]")
-PLURAL_FORMS = range(6)
 ARABIC_LETTER = re.compile("[\u0600-\u06ff]")
 # What a catalogue joins context and message with.
 EOT = "\x04"
-CATALOGUES = Path(__file__).resolve().parents[2] / "locale/ar/LC_MESSAGES"
+LOCALE = BASE_DIR / "locale"
+# English needs no text, its messages are the English text.
+LANGUAGES = [code for code, _name in settings.LANGUAGES if code != "en"]
+CATALOGUES = [path for code in LANGUAGES for path in sorted((LOCALE / code / "LC_MESSAGES").glob("*.po"))]
 
 
 def package_root(package: str) -> Path:
@@ -90,28 +96,39 @@ def message_keys(package: str) -> set[tuple[str, bool]]:
     return python | {key for path in templates for key in keys_in_template(path)}
 
 
-def faults(keys: set[tuple[str, bool]], arabic: Any) -> list[str]:
-    """A line for each message that an Arabic reader would see in English, or in fewer than six forms.
+def faults(keys: set[tuple[str, bool]], catalogue: Any, language: str) -> list[str]:
+    """A line for each message that a reader of `language` would see in English, or in too few forms.
 
-    `arabic` maps messages, or (message, number of the form), to texts.
+    `catalogue` maps messages, or (message, number of the form), to texts.
     """
     found = []
     for message, plural in sorted(keys):
-        texts = arabic_forms(message, arabic) if plural else [arabic_of(message, arabic)]
+        texts = forms_of(message, catalogue, language) if plural else [text_of(message, catalogue)]
         if None in texts:
-            found.append(f"no Arabic: {message!r}")
-        elif says_something(message) and any(not ARABIC_LETTER.search(text or "") for text in texts):
+            found.append(f"missing: {message!r}")
+        elif is_english(message, texts, language):
             found.append(f"not Arabic: {message!r} is {texts}")
     return found
 
 
-def arabic_of(message: str, arabic: Any) -> str | None:
-    plain = arabic.get(message)
-    return plain if plain is not None else arabic.get((message, 1))
+def text_of(message: str, catalogue: Any) -> str | None:
+    plain = catalogue.get(message)
+    return plain if plain is not None else catalogue.get((message, 1))
 
 
-def arabic_forms(message: str, arabic: Any) -> list[str | None]:
-    return [arabic.get((message, number)) for number in PLURAL_FORMS]
+def forms_of(message: str, catalogue: Any, language: str) -> list[str | None]:
+    return [catalogue.get((message, number)) for number in plural_forms(language)]
+
+
+@cache
+def plural_forms(language: str) -> range:
+    header = polib.pofile(str(LOCALE / language / "LC_MESSAGES" / "django.po")).metadata["Plural-Forms"]
+    return range(int(header.removeprefix("nplurals=").partition(";")[0]))
+
+
+def is_english(message: str, texts: list[Any], language: str) -> bool:
+    """Whether Arabic lacks Arabic letters. The letters of other languages are not known here."""
+    return language == "ar" and says_something(message) and any(not ARABIC_LETTER.search(text or "") for text in texts)
 
 
 def says_something(message: str) -> bool:
@@ -129,24 +146,30 @@ def test_every_kind_of_message_is_found():
     assert ("Welcome back to", False) in keys  # a translated template variable
 
 
+def test_arabic_has_six_forms():
+    assert plural_forms("ar") == range(6)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("package", TRANSLATED_PACKAGES)
-def test_every_message_of_an_installed_package_has_arabic(package):
-    found = faults(message_keys(package), translation("ar")._catalog)
+def test_every_message_of_an_installed_package_is_translated(package, language):
+    found = faults(message_keys(package), translation(language)._catalog, language)
 
     assert found == [], (
-        f"{package} has messages without Arabic. Add them to project/unfold_strings.py and locale/ar, as described "
-        f"in docs/how-to/upgrade-unfold.md: {found}"
+        f"{package} has messages that are not in {language}. Add them to project/unfold_strings.py and the "
+        f"catalogues, as described in docs/how-to/upgrade-unfold.md: {found}"
     )
 
 
-def test_every_message_of_the_admin_scripts_has_arabic():
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_message_of_the_admin_scripts_is_translated(language):
     admin = package_root("django.contrib.admin")
     scripts = [*(admin / "static" / "admin" / "js").glob("**/*.js"), *package_root("unfold").rglob("*.js")]
     keys = {key for script in scripts for key in keys_in_text(script.read_text(encoding="utf-8"))}
-    arabic = DjangoTranslation("ar", domain="djangojs", localedirs=[str(admin / "locale")])
+    translated = DjangoTranslation(language, domain="djangojs", localedirs=[str(admin / "locale")])
 
     assert ("Choose a Date", False) in keys
-    assert faults(keys, arabic._catalog) == []
+    assert faults(keys, translated._catalog, language) == [], f"locale/{language}/LC_MESSAGES/djangojs.po"
 
 
 def test_control_a_message_without_arabic_or_with_too_few_forms_is_named():
@@ -154,27 +177,27 @@ def test_control_a_message_without_arabic_or_with_too_few_forms_is_named():
     arabic |= {("%(count)s visit", number): "زيارة" for number in range(5)}
     keys = {("Kept", False), ("Till", False), ("%(count)s visit", True), ("Nowhere", False), ("Apple Pay", False)}
 
-    assert faults(keys, arabic) == [
-        "no Arabic: '%(count)s visit'",
+    assert faults(keys, arabic, "ar") == [
+        "missing: '%(count)s visit'",
         "not Arabic: 'Kept' is ['Kept']",
-        "no Arabic: 'Nowhere'",
+        "missing: 'Nowhere'",
     ]
 
 
-@pytest.mark.parametrize("name", ["django", "djangojs"])
-def test_our_own_catalogue_is_arabic_in_six_forms_with_every_placeholder(name):
-    entries = [entry for entry in polib.pofile(str(CATALOGUES / f"{name}.po")) if not entry.obsolete]
+@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: f"{path.parts[-3]}-{path.stem}")
+def test_our_own_catalogues_are_translated_in_every_form_with_every_placeholder(path):
+    entries = [entry for entry in polib.pofile(str(path)) if not entry.obsolete]
 
-    assert len(entries) > 5
-    assert [fault for entry in entries for fault in entry_faults(entry)] == []
+    assert entries
+    assert [fault for entry in entries for fault in entry_faults(entry, path.parts[-3])] == []
 
 
-def entry_faults(entry: polib.POEntry) -> list[str]:
+def entry_faults(entry: polib.POEntry, language: str) -> list[str]:
     texts = [entry.msgstr]
     if entry.msgid_plural:
-        texts = [entry.msgstr_plural.get(number, "") for number in PLURAL_FORMS]
+        texts = [entry.msgstr_plural.get(number, "") for number in plural_forms(language)]
     found = []
-    if says_something(entry.msgid) and not all(ARABIC_LETTER.search(text) for text in texts):
+    if is_english(entry.msgid, texts, language):
         found.append(f"not Arabic: {entry.msgid!r} is {texts}")
     wanted = placeholders(entry.msgid_plural or entry.msgid)
     for number, text in enumerate(texts):
@@ -185,7 +208,7 @@ def entry_faults(entry: polib.POEntry) -> list[str]:
 
 
 def words_for_placeholders(entry: polib.POEntry, number: int) -> int:
-    """How many placeholders Arabic may do without: one and two are words, and of none there may be less to say."""
+    """How many placeholders a form may do without: one and two are words, and of none there may be less to say."""
     if not entry.msgid_plural:
         return 0
     return 1 if number else 9
@@ -210,4 +233,4 @@ def placeholders(text: str) -> set[str]:
     ids=["placeholder", "english", "forms"],
 )
 def test_control_a_faulty_entry_of_our_catalogue_is_named(entry, expected):
-    assert entry_faults(entry)[0].startswith(expected)
+    assert entry_faults(entry, "ar")[0].startswith(expected)
