@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import translation
 from django.utils.dateformat import format as format_date
@@ -44,8 +45,8 @@ LONGEST_VALUE = 80
 # A reference may begin with a digit, which right-to-left text would carry to its other end.
 LEFT_TO_RIGHT_MARK = "\u200e"
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
-# The language in whose direction a character runs.
-DIRECTIONS = {"L": "en", "R": "ar", "AL": "ar"}
+# By Unicode's names for how a character runs.
+DIRECTIONS = {"L": "ltr", "R": "rtl", "AL": "rtl"}
 # A phone number's plus stands before it in a text from right to left too.
 PLUS = re.compile(r"(?<!\u200e)\+(?=\d)")
 
@@ -88,7 +89,7 @@ def variables(text: str, values: Mapping[str, str]) -> list[str]:
 
 
 def message_values(booking: "Booking", locale: str, *, amount: Decimal | None = None, link: str = "") -> dict[str, str]:
-    """What the placeholders stand for in a message about `booking` in `locale` (`ar`, `en`).
+    """What the placeholders stand for in a message about `booking` in `locale`.
 
     The date and the time are the salon's. `amount` is in SAR.
     """
@@ -104,8 +105,12 @@ def message_values(booking: "Booking", locale: str, *, amount: Decimal | None = 
             "amount": "" if amount is None else display_money(amount),
         }
     values = {name: directed(cleaned(value), locale) for name, value in values.items()}
-    mark = LEFT_TO_RIGHT_MARK if locale == "ar" else ""
+    mark = LEFT_TO_RIGHT_MARK if direction_of(locale) == "rtl" else ""
     return values | {"reference": mark + booking.display_reference, "link": link}
+
+
+def direction_of(locale: str) -> str:
+    return "rtl" if locale in settings.LANGUAGES_BIDI else "ltr"
 
 
 def directed(value: str, locale: str) -> str:
@@ -114,7 +119,7 @@ def directed(value: str, locale: str) -> str:
     """
     directions = [DIRECTIONS.get(unicodedata.bidirectional(character)) for character in value]
     own = next((direction for direction in directions if direction), None)
-    if own in (None, locale) or (directions[0] == own and directions[-1] == own):
+    if own in (None, direction_of(locale)) or (directions[0] == own and directions[-1] == own):
         return value
     return f"{FIRST_STRONG_ISOLATE}{value}{POP_ISOLATE}"
 

@@ -8,7 +8,6 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import action, display
 from unfold.utils import display_for_label
 
-from apps.accounts.models import User
 from apps.common.admin.base import BaseModelAdmin
 from apps.common.admin.dialogs import ConfirmDialog, run_use_case
 from apps.common.admin.displays import (
@@ -36,6 +35,7 @@ from apps.notifications.admin.attempts import (
 )
 from apps.notifications.admin.days import days_page
 from apps.notifications.models import DeliveryAttempt, DeliveryReceipt, Notification
+from apps.notifications.rendering import direction_of
 from apps.notifications.resources import NotificationResource
 
 Status = Notification.Status
@@ -167,8 +167,8 @@ class NotificationAdmin(ExportableModelAdmin):
     @display(description=_("text"))
     def display_text(self, obj):
         """The text in the direction its reader sees it, whatever the language of the page."""
-        direction = "rtl" if obj.locale == User.Locale.ARABIC else "ltr"
-        return format_html('<bdi dir="{}">{}</bdi>', direction, linebreaksbr(obj.body, autoescape=True))
+        text = linebreaksbr(obj.body, autoescape=True)
+        return format_html('<bdi dir="{}">{}</bdi>', direction_of(obj.locale), text)
 
     @display(description=_("reason"))
     def display_remarks(self, obj):

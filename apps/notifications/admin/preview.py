@@ -33,8 +33,7 @@ SAMPLES = {
     },
 }
 SAMPLE_LINK = "https://checkout.moyasar.com/invoices/5e7a1c3d-2b4f-4a6e-9d8c-0f1e2d3c4b5a"
-SAME_IN_BOTH = {"time": "18:30", "reference": "K7Q-3MX-9TP", "link": SAMPLE_LINK}
-DIRECTIONS = {User.Locale.ARABIC: "rtl", User.Locale.ENGLISH: "ltr"}
+SAME_IN_ALL = {"time": "18:30", "reference": "K7Q-3MX-9TP", "link": SAMPLE_LINK}
 CHEAP = BASIC | EXTENSION
 MOST_LETTERS = 10
 
@@ -68,7 +67,7 @@ class Preview:
 
     @property
     def direction(self):
-        return DIRECTIONS[self.locale]
+        return rendering.direction_of(self.locale)
 
     @property
     def price(self):
@@ -113,7 +112,7 @@ def _values(template, booking, locale):
     if booking is not None:
         return rendering.message_values(booking, locale, amount=booking.price_amount, link=SAMPLE_LINK)
     with translation.override(locale):
-        return {**SAME_IN_BOTH, **SAMPLES[locale], "salon": template.salon.name}
+        return {**SAME_IN_ALL, **SAMPLES[locale], "salon": template.salon.name}
 
 
 def _as_whatsapp(template, text, values, known):

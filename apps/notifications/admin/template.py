@@ -1,5 +1,7 @@
 """A salon's own texts: what customers read of them is shown while they are written."""
 
+from itertools import chain
+
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseNotAllowed
@@ -16,14 +18,18 @@ from apps.common.admin.displays import EMPTY
 from apps.common.admin.filters import ChoicesDropdownFilter, ScopedRelatedFilter
 from apps.common.admin.forms import ScopedModelForm
 from apps.common.scope import salons_allowing
-from apps.notifications.admin.preview import DIRECTIONS, measured, preview_of
+from apps.notifications.admin.preview import measured, preview_of
 from apps.notifications.models import Channel, Template
+from apps.notifications.rendering import direction_of
 from apps.notifications.texts import HOUSE_TEXTS
 
 PREVIEW = "notifications_template_preview"
 # A page for readers has no field of that name.
 ONLY_WHATSAPP = f"typeof channel === 'undefined' || channel === '{Channel.WHATSAPP}'"
-PREVIEWED = ("kind", "channel", "body_ar", "body_en", "provider_id_ar", "provider_id_en")
+BODIES = tuple(f"body_{locale}" for locale in User.Locale)
+PROVIDER_IDS = tuple(f"provider_id_{locale}" for locale in User.Locale)
+PREVIEWS = tuple(f"display_{locale.name.lower()}_preview" for locale in User.Locale)
+SEGMENTS = tuple(f"display_{locale.name.lower()}_segments" for locale in User.Locale)
 
 
 class TemplateForm(ScopedModelForm):
@@ -31,7 +37,7 @@ class TemplateForm(ScopedModelForm):
         cleaned = super().clean()
         if cleaned.get("channel") == Channel.SMS:
             # Not shown then, and of no meaning.
-            cleaned.update(provider_id_ar="", provider_id_en="")
+            cleaned.update(dict.fromkeys(PROVIDER_IDS, ""))
         return cleaned
 
 
@@ -40,7 +46,7 @@ class TemplateAdmin(BaseModelAdmin):
     allowed_verbs = ("view", "add", "change", "delete")
     form = TemplateForm
     empty_text = _("Without texts of its own a salon uses the texts of the house.")
-    list_display = ("kind", "channel", "is_active", "display_arabic_segments", "display_english_segments", "salon")
+    list_display = ("kind", "channel", "is_active", *SEGMENTS, "salon")
     list_filter = (
         ("kind", ChoicesDropdownFilter),
         ("channel", ChoicesDropdownFilter),
@@ -48,22 +54,15 @@ class TemplateAdmin(BaseModelAdmin):
         ("salon", ScopedRelatedFilter),
     )
     list_select_related = ("salon",)
-    search_fields = ("body_ar", "body_en")
+    search_fields = BODIES
     search_help_text = _("Words of a text")
-    conditional_fields = {"provider_id_ar": ONLY_WHATSAPP, "provider_id_en": ONLY_WHATSAPP}
+    conditional_fields = dict.fromkeys(PROVIDER_IDS, ONLY_WHATSAPP)
     fieldsets = (
         (None, {"fields": (("kind", "channel"), "is_active")}),
         (
             _("Texts"),
             {
-                "fields": (
-                    "body_ar",
-                    "provider_id_ar",
-                    "display_arabic_preview",
-                    "body_en",
-                    "provider_id_en",
-                    "display_english_preview",
-                ),
+                "fields": tuple(chain.from_iterable(zip(BODIES, PROVIDER_IDS, PREVIEWS, strict=True))),
                 "description": _(
                     "Placeholders such as {time} are filled in when the message is written. Press one below a text to "
                     "insert it. A text that is left empty is that of the house."
@@ -71,7 +70,7 @@ class TemplateAdmin(BaseModelAdmin):
             },
         ),
     )
-    readonly_fields = ("display_arabic_preview", "display_english_preview")
+    readonly_fields = PREVIEWS
 
     class Media:
         js = ("project/js/message-text.js",)
@@ -89,9 +88,9 @@ class TemplateAdmin(BaseModelAdmin):
 
     def get_form(self, request, obj=None, **kwargs):
         form = super().get_form(request, obj, **kwargs)
-        for locale, direction in DIRECTIONS.items():
+        for locale in User.Locale.values:
             if box := form.base_fields.get(f"body_{locale}"):
-                box.widget.attrs.update(dir=direction, lang=str(locale), rows=4)
+                box.widget.attrs.update(dir=direction_of(locale), lang=locale, rows=4)
                 if obj is not None:
                     box.widget.attrs["placeholder"] = HOUSE_TEXTS.get(obj.kind, {}).get(locale, "")
             if provider_id := form.base_fields.get(f"provider_id_{locale}"):
@@ -126,10 +125,10 @@ class TemplateAdmin(BaseModelAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         template = Template(salon=self.previewed_salon(request))
-        for name in PREVIEWED:
+        for name in ("kind", "channel", *BODIES, *PROVIDER_IDS):
             setattr(template, name, request.POST.get(name, ""))
         locale = request.POST.get("locale")
-        locale = locale if locale in DIRECTIONS else User.Locale.ARABIC
+        locale = locale if locale in User.Locale else User.Locale.ARABIC
         context = {"preview": preview_of(template, locale, reader=request.user), "is_live": True}
         return TemplateResponse(request, "notifications/admin/preview.html", context)
 

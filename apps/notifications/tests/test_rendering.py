@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.accounts.models import User
 from apps.bookings.tests.factories import BookingFactory
 from apps.notifications import rendering
 from apps.notifications.models import Kind
@@ -35,11 +36,11 @@ ATTACKS = {
 }
 
 
-def test_every_kind_has_a_house_text_in_both_languages_that_passes_its_own_check():
+def test_every_kind_has_a_house_text_in_every_language_that_passes_its_own_check():
     assert set(HOUSE_TEXTS) == set(PLACEHOLDERS) == set(Kind.values)
 
     for kind, texts in HOUSE_TEXTS.items():
-        assert set(texts) == {"ar", "en"}
+        assert set(texts) == set(User.Locale.values), kind
         for text in texts.values():
             validate_text(text, kind)
 
@@ -198,6 +199,8 @@ def test_digits_are_latin_in_every_house_text():
         ("Cut & colour", "ar", "Cut & colour"),
         ("Sara", "ar", "Sara"),
         ("صبغة (طويل)", "ar", "صبغة (طويل)"),
+        ("صبغة (طويل)", "ur", "صبغة (طويل)"),
+        ("Balayage (long)", "ur", "\u2068Balayage (long)\u2069"),
         ("صبغة (طويل)", "en", "\u2068صبغة (طويل)\u2069"),
         ("18:30", "ar", "18:30"),
         ("", "ar", ""),

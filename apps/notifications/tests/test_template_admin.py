@@ -13,6 +13,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import PlatformRole, SalonRole
 from apps.accounts.tests.factories import OwnerFactory, PlatformUserFactory
 from apps.bookings.tests.factories import BookingFactory
+from apps.notifications.admin.preview import SAMPLES
 from apps.notifications.models import Template
 from apps.notifications.tests.factories import TemplateFactory
 from apps.notifications.tests.helpers import NOW, listed, shown
@@ -116,10 +117,11 @@ def test_messages_about_money_are_filled_with_the_price_and_a_link(signed_in, bo
     assert "Pay 345.50 SAR: https://checkout.moyasar.com/invoices/" in said
 
 
-def test_a_salon_without_bookings_sees_samples(signed_in):
-    said = told(signed_in().post(PREVIEW, typed(body_en="{customer} at {time}", locale="en")))
+@pytest.mark.parametrize("locale", User.Locale.values)
+def test_a_salon_without_bookings_sees_samples_in_each_language(signed_in, locale):
+    said = told(signed_in().post(PREVIEW, typed(**{f"body_{locale}": "{customer} @ {time}"}, locale=locale)))
 
-    assert "Sara at 18:30" in said
+    assert f"{SAMPLES[locale]['customer']} @ 18:30" in said
     assert "Filled with samples, as there is no booking yet." in said
 
 
@@ -300,7 +302,8 @@ def test_ids_of_templates_are_kept_for_whatsapp_only(signed_in, salon):
 def test_the_boxes_for_ids_stand_there_for_whatsapp_only(signed_in):
     html = signed_in().get(ADD_TEMPLATE).content.decode()
 
-    assert html.count('x-show="typeof channel === &#x27;undefined&#x27; || channel === &#x27;whatsapp&#x27;"') == 2
+    boxes = html.count('x-show="typeof channel === &#x27;undefined&#x27; || channel === &#x27;whatsapp&#x27;"')
+    assert boxes == len(User.Locale)
 
 
 # --- The page itself ---
@@ -447,7 +450,9 @@ def test_the_preview_speaks_arabic(signed_in, salon, booking, form, words):
 def test_each_text_is_written_in_its_own_direction(signed_in):
     html = signed_in().get(ADD_TEMPLATE).content.decode()
 
-    assert [re.search(r'dir="(\w+)"', area)[1] for area in re.findall(r"<textarea[^>]+>", html)] == ["rtl", "ltr"]
+    areas = {re.search(r'lang="(\w+)"', area)[1]: area for area in re.findall(r"<textarea[^>]+>", html)}
+    assert list(areas) == User.Locale.values
+    assert ('dir="rtl"' in areas["ar"], 'dir="ltr"' in areas["en"]) == (True, True)
 
 
 def test_nobody_reads_or_writes_the_texts_of_another_salon(signed_in, salon):
