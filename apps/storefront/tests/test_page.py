@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.urls import reverse
 
@@ -45,6 +46,14 @@ def test_the_gateway_sends_a_customer_back_to_the_booking(client):
 def test_what_is_no_place_is_not_found(client, place):
     assert client.get(place).status_code in {301, 404}
     assert client.get(place, follow=True).status_code == (200 if place == "/profile" else 404)
+
+
+@pytest.mark.parametrize("language", dict(settings.LANGUAGES))
+def test_the_page_brings_the_words_of_every_language_along(client, language):
+    client.cookies["django_language"] = language
+
+    chunk = json.loads((BUILT / "manifest.json").read_text())[f"src/i18n/{language}.ts"]
+    assert f'href="/static/storefront/{chunk["file"]}"' in client.get("/").content.decode()
 
 
 @pytest.mark.parametrize(

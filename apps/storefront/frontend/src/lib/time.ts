@@ -1,14 +1,10 @@
 /** Dates and times as a reader in the salon's city reads them: its zone, Latin digits, Gregorian and Hijri. */
 import i18next from "i18next";
+import { LANGUAGES, languageOf } from "../i18n";
 import { serverNow } from "./clock";
 
 type Parts = Intl.DateTimeFormatOptions;
-
-// Arabic of Saudi Arabia would count years by the Hijri calendar and write Arabic digits.
-const LOCALES = { ar: "ar-SA-u-ca-gregory-nu-latn", en: "en-GB-u-ca-gregory-nu-latn" };
-const HIJRI = { ar: "ar-SA-u-ca-islamic-umalqura-nu-latn", en: "en-GB-u-ca-islamic-umalqura-nu-latn" };
-
-const language = (): "ar" | "en" => (i18next.language === "en" ? "en" : "ar");
+type Calendar = "gregory" | "islamic-umalqura";
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
@@ -20,8 +16,11 @@ function formatOf(locale: string, options: Parts): Intl.DateTimeFormat {
   return made;
 }
 
-const format = (moment: Date, zone: string, parts: Parts, locales = LOCALES): string =>
-  formatOf(locales[language()], { ...parts, timeZone: zone }).format(moment);
+/** Calendar and digits are named: Arabic of Saudi Arabia would count years by the Hijri one and write Arabic digits. */
+const format = (moment: Date, zone: string, parts: Parts, calendar: Calendar = "gregory"): string => {
+  const { dates } = LANGUAGES[languageOf(i18next.language)];
+  return formatOf(`${dates}-u-ca-${calendar}-nu-latn`, { ...parts, timeZone: zone }).format(moment);
+};
 
 /** The zone of a moment that carries its offset: `…T15:30:00+03:00` is at `Etc/GMT-3`, as zones are signed. */
 export function zoneOf(moment: string): string {
@@ -51,17 +50,17 @@ export const dayText = (moment: string, zone: string): string =>
 
 /** `12 Ramadan 1447 AH` */
 export const hijriText = (moment: string, zone: string): string =>
-  format(new Date(moment), zone, { day: "numeric", month: "long", year: "numeric" }, HIJRI);
+  format(new Date(moment), zone, { day: "numeric", month: "long", year: "numeric" }, "islamic-umalqura");
 
 /** Sun / 1 / Mar, of a local day such as `2026-03-01`. */
 export function dayParts(day: string): { weekday: string; date: string; month: string; hijri: string } {
   const noon = new Date(`${day}T12:00:00Z`);
-  const one = (parts: Parts, locales = LOCALES) => format(noon, "UTC", parts, locales);
+  const one = (parts: Parts, calendar?: Calendar) => format(noon, "UTC", parts, calendar);
   return {
     weekday: one({ weekday: "short" }),
     date: one({ day: "numeric" }),
     month: one({ month: "short" }),
-    hijri: one({ day: "numeric", month: "short" }, HIJRI),
+    hijri: one({ day: "numeric", month: "short" }, "islamic-umalqura"),
   };
 }
 

@@ -4,7 +4,7 @@ import { Link, useLocation } from "wouter";
 import { api } from "../api/client";
 import { queryClient } from "../api/queries";
 import { useSession } from "../api/session";
-import { speak, type Language } from "../i18n";
+import { LANGUAGES, speak, type Language } from "../i18n";
 import { useOnline } from "./online";
 import { Notice } from "./states";
 
@@ -55,18 +55,18 @@ function useTop(place: string) {
 function LanguageSwitch() {
   const { i18n } = useTranslation();
   const session = useSession();
-  const other: Language = i18n.language === "ar" ? "en" : "ar";
+  const others = (Object.keys(LANGUAGES) as Language[]).filter((language) => language !== i18n.language);
 
-  function change() {
-    void speak(other);
-    if (session === "in") void follow(other);
+  function change(language: Language) {
+    void speak(language);
+    if (session === "in") void follow(language);
   }
 
-  return (
-    <button type="button" className="language" lang={other} onClick={change}>
-      {other === "ar" ? "العربية" : "English"}
+  return others.map((other) => (
+    <button key={other} type="button" className="language" lang={other} onClick={() => change(other)}>
+      {LANGUAGES[other].name}
     </button>
-  );
+  ));
 }
 
 /** Messages come in the language of the page too. Whether that worked is no matter of this page. */

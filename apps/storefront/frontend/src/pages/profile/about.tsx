@@ -3,7 +3,7 @@ import { useId, useState, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, type Refusal, type Schemas } from "../../api/client";
 import type { Profile } from "../../api/queries";
-import { speak, type Language } from "../../i18n";
+import { LANGUAGES, languageOf, speak, type Language } from "../../i18n";
 import { Field } from "../../ui/field";
 import { Notice } from "../../ui/states";
 
@@ -75,13 +75,12 @@ function LanguageChoice({ chosen, choose }: { chosen: Language; choose: (languag
   return (
     <div className="labelled">
       <label htmlFor={id}>{t("account.language")}</label>
-      <select id={id} value={chosen} onChange={(event) => choose(event.target.value === "en" ? "en" : "ar")}>
-        <option value="ar" lang="ar">
-          العربية
-        </option>
-        <option value="en" lang="en">
-          English
-        </option>
+      <select id={id} value={chosen} onChange={(event) => choose(languageOf(event.target.value))}>
+        {Object.entries(LANGUAGES).map(([language, { name }]) => (
+          <option key={language} value={language} lang={language}>
+            {name}
+          </option>
+        ))}
       </select>
       <div className="soft">{t("account.language_hint")}</div>
     </div>

@@ -1,1 +1,0 @@
-import{gt as e}from"./text-Z-9YoYnY.js";var t=e();function n({name:e,picture:n}){return n?(0,t.jsx)(`img`,{className:`face`,src:n,alt:``,width:`48`,height:`48`,loading:`lazy`}):(0,t.jsx)(`span`,{className:`face`,"aria-hidden":`true`,children:e.trim().charAt(0)})}export{n as t};
