@@ -1,9 +1,11 @@
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import RequestFactory
 from django.utils import translation
 
+from apps.accounts.models import User
 from apps.accounts.tests.factories import OwnerFactory
 from project.middleware import LanguageMiddleware
 
@@ -31,6 +33,10 @@ def language_of(path, person=None, cookie=None, accept=None):
     response = LanguageMiddleware(view)(request)
     assert response.headers["Content-Language"] == seen[0]
     return seen[0], response.headers["Vary"]
+
+
+def test_every_language_of_the_pages_can_be_kept_with_a_person():
+    assert User.Locale.values == [code for code, _name in settings.LANGUAGES]
 
 
 def test_a_page_is_arabic_whatever_the_browser_prefers():
