@@ -228,7 +228,9 @@ def _sending_allowances(phone: str, network: str, *, is_known: bool) -> list[All
 
 def _send(provider: OtpProvider, challenge: OtpChallenge, code: str) -> None:
     if holds_codes(provider):
-        challenge.provider_reference = provider.start(to=challenge.phone, channel=challenge.channel, locale=_locale())
+        challenge.provider_reference = provider.start(
+            to=challenge.phone, channel=challenge.channel, locale=_holders_locale()
+        )
         challenge.save(update_fields=["provider_reference"])
     else:
         provider.send_code(to=challenge.phone, code=code, channel=challenge.channel, reference=str(challenge.pk))
@@ -295,7 +297,8 @@ def _unspend(guess: ProvenCode) -> None:
 def _enter(proven: ProvenCode) -> SignedIn:
     lock_phone(proven.challenge.phone)
     user, is_new = User.objects.get_or_create(
-        phone=proven.challenge.phone, defaults={"locale": _locale(), "password": make_password(None)}
+        phone=proven.challenge.phone,
+        defaults={"locale": get_language() or settings.LANGUAGE_CODE, "password": make_password(None)},
     )
     if not user.is_active:
         raise AccountInactive
@@ -304,7 +307,8 @@ def _enter(proven: ProvenCode) -> SignedIn:
     return signed_in
 
 
-def _locale() -> str:
+def _holders_locale() -> str:
+    """Companies that hold codes write them in Arabic and English, whatever else our pages speak."""
     return User.Locale.ENGLISH if (get_language() or "").startswith("en") else User.Locale.ARABIC
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.utils import translation
 
 from apps.accounts import services
@@ -27,6 +28,15 @@ def fail(challenge, code, times):
     for _ in range(times):
         with pytest.raises(OtpIncorrect):
             services.sign_in(challenge_id=challenge.pk, code=wrong(code))
+
+
+@pytest.mark.parametrize("language", dict(settings.LANGUAGES))
+def test_a_new_person_keeps_the_language_in_which_they_signed_in(new_code, language):
+    challenge, code = new_code(PHONE)
+    with translation.override(language):
+        signed_in = services.sign_in(challenge_id=challenge.pk, code=code)
+
+    assert signed_in.user.locale == language
 
 
 def test_the_first_sign_in_makes_the_person_and_the_second_finds_them(clock, new_code):

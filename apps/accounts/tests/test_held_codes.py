@@ -64,6 +64,14 @@ def test_the_provider_makes_the_code_and_we_keep_its_number_and_no_hash(holder):
     assert (challenge.held_by, challenge.provider_reference, challenge.code_hmac) == ("twilio", "VE1", "")
 
 
+@pytest.mark.parametrize(("language", "locale"), [("ar", "ar"), ("en", "en"), ("ur", "ar")])
+def test_the_provider_is_asked_for_arabic_or_english_only(holder, language, locale):
+    with translation.override(language):
+        services.request_code(phone=PHONE)
+
+    assert holder.started == [(PHONE, "sms", locale)]
+
+
 def test_the_provider_judges_the_guess_and_a_right_one_signs_in_once(holder):
     challenge = services.request_code(phone=PHONE)
 

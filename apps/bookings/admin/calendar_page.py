@@ -18,6 +18,8 @@ from apps.salons.models import Service
 MOST_SALONS = 200
 # Seconds after which what somebody else did is seen at the latest.
 FRESH_WITHIN = 12
+# The countries in whose way its script writes dates, by language.
+LOCALES = {"ar": "ar-SA", "en": "en-GB"}
 SHOWN_STATES = [state for state in Booking.Status if state not in OVER]
 
 
@@ -57,6 +59,7 @@ def _services(request, salon):
 
 def _settings(salon, name):
     """What the script needs to know, as plain values."""
+    language = get_language()
     return {
         "salon": salon.pk,
         "today": timezone.localdate(timezone=ZoneInfo(salon.timezone)).isoformat(),
@@ -64,7 +67,7 @@ def _settings(salon, name):
         "every": FRESH_WITHIN,
         # Counted from Sunday, as scripts do.
         "firstDay": get_format("FIRST_DAY_OF_WEEK"),
-        "locale": "ar-SA-u-ca-gregory-nu-latn" if get_language() == "ar" else "en-GB",
+        "locale": f"{LOCALES.get(language, language)}-u-ca-gregory-nu-latn",
         "urls": {part: reverse(f"admin:{name}_{part}") for part in ("days", "panel", "move", "length", "walk_in")}
         | {"add": reverse("admin:bookings_booking_add")},
         "texts": {

@@ -339,6 +339,7 @@ def test_the_page_names_its_salon_services_and_states(office, house):
         assert state in page
     settings = json.loads(page.split('id="calendar-settings" type="application/json">')[1].split("</script>")[0])
     assert (settings["salon"], settings["today"], settings["every"]) == (house.salon.pk, TODAY, 12)
+    assert settings["locale"] == "en-GB-u-ca-gregory-nu-latn"
 
 
 @pytest.mark.parametrize("asked", ["", "x", "-1", "99999999999999999999", "0"])

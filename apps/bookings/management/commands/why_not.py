@@ -3,6 +3,7 @@ from contextlib import nullcontext
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("staff", metavar="STAFF", help="id, public id or name")
         parser.add_argument("starts_at", metavar="STARTS_AT", help="2026-11-23 15:00 by the salon's clock, or ISO 8601")
         parser.add_argument(
-            "--lang", "--language", choices=["ar", "en"], help="of the answer (default: the installation's)"
+            "--lang", "--language", choices=dict(settings.LANGUAGES), help="of the answer (default: the installation's)"
         )
 
     def handle(self, *, salon, service, staff, starts_at, lang, **options):

@@ -1,6 +1,7 @@
 from contextlib import nullcontext
 from pathlib import Path
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -27,7 +28,9 @@ class Command(BaseCommand):
             "--skip-row", nargs="+", action="extend", default=[], metavar="N", help="leave rows out, headings are row 1"
         )
         parser.add_argument("--encoding", choices=[WINDOWS_1256], help="of a CSV file that is not UTF-8")
-        parser.add_argument("--language", choices=["ar", "en"], help="of this report (default: the installation's)")
+        parser.add_argument(
+            "--language", choices=dict(settings.LANGUAGES), help="of this report (default: the installation's)"
+        )
 
     def handle(self, *, file, salon, default_duration, skip_row, encoding, language, **options):
         with override(language) if language else nullcontext():
