@@ -75,7 +75,8 @@ def append_missing(path: Path, committed: polib.POFile, extracted: polib.POFile)
             if keys([entry]) <= had:
                 continue
             # Without the guess that gettext takes from a message that looks alike.
-            entry.flags, entry.msgstr, entry.previous_msgid = [], "", None
+            entry.flags, entry.msgstr = [], ""
+            entry.previous_msgctxt = entry.previous_msgid = entry.previous_msgid_plural = None
             entry.msgstr_plural = dict.fromkeys(entry.msgstr_plural, "")
             file.write(f"\n{entry.__unicode__(wrapwidth=0)}")
 

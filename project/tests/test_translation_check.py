@@ -42,7 +42,9 @@ def test_what_is_missing_is_appended_without_a_guess_and_the_rest_stays_as_it_is
     before = 'msgid ""\nmsgstr ""\n"Language: ar\\n"\n\nmsgid "room"\nmsgstr "غرفة"\n'
     path.write_text(before, encoding="utf-8")
     extracted = catalogue(room="غرفة", rooms="غرفة")
-    extracted.find("rooms").flags = ["fuzzy"]
+    guessed = extracted.find("rooms")
+    guessed.flags = ["fuzzy"]
+    guessed.previous_msgctxt, guessed.previous_msgid, guessed.previous_msgid_plural = "of a salon", "room", "rooms"
     extracted.append(polib.POEntry(msgid="%(n)d room", msgid_plural="%(n)d rooms", msgstr_plural={0: "", 1: ""}))
 
     CHECK["append_missing"](path, polib.pofile(str(path)), extracted)
