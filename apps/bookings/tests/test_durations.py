@@ -121,3 +121,30 @@ def test_who_knows_the_time_already_is_not_told_of_another_length(house, django_
         resize(house, booking, 60)
 
     assert (told, Notification.objects.count()) == (1, 1)
+
+
+def test_a_visit_squeezed_in_up_to_the_next_one_takes_its_buffer_and_not_its_time(house):
+    house.service.buffer_before_minutes = 15
+    house.service.save()
+    following = book(house, hours=4)
+    desk = {"actor": house.manager, "override_reason": "In a hurry"}
+
+    squeezed = book(house, hours=3.25, **desk)
+
+    following.refresh_from_db()
+    assert (squeezed.ends_at, squeezed.occupied_until) == (house.at(4), house.at(4))
+    assert (following.starts_at, following.occupied_from) == (house.at(4), house.at(4))
+    latest = following.history.latest()
+    told = f"Buffer given up for booking {squeezed.display_reference}: In a hurry"
+    assert (latest.history_user, latest.history_change_reason) == (house.manager, told)
+
+
+def test_who_is_in_the_way_is_named_by_the_clock_of_the_salon(house):
+    house.salon.timezone = "Asia/Dubai"
+    house.salon.save()
+    other = book(house, hours=3)
+
+    with pytest.raises(SlotTaken) as refused:
+        book(house, hours=3.5, actor=house.manager, override_reason="In a hurry")
+
+    assert str(refused.value) == f"Booking {other.display_reference} takes this time from 13:00 to 13:45."

@@ -394,6 +394,36 @@ def test_a_visit_is_reviewed_once_and_only_after_it_took_place(house, clock):
         services.review_booking(actor=house.customer, booking_id=booking.pk, rating=1)
 
 
+def test_a_quote_shows_the_visit_that_would_be_booked_and_stores_nothing(prepaid):
+    asked = {"person": prepaid.customer, "service_id": prepaid.service.pk, "starts_at": prepaid.at(3)}
+
+    booking, _quote, _until = services.quote_appointment(**asked, staff_id=prepaid.staff[1].pk)
+    anybody, _quote, _until = services.quote_appointment(**asked)
+
+    assert (booking.staff, anybody.staff) == (prepaid.staff[1], prepaid.staff[0])
+    assert (booking.customer.user, booking.booked_by, booking.source, booking.note) == (
+        prepaid.customer,
+        prepaid.customer,
+        Booking.Source.ONLINE,
+        "",
+    )
+    assert (booking.starts_at, booking.ends_at) == (prepaid.at(3), prepaid.at(3.75))
+    assert booking.protected_starts_at == prepaid.at(3)
+    assert (booking.price_amount, booking.vat_amount, booking.prepay_amount) == (
+        Decimal("115.00"),
+        Decimal("15.00"),
+        Decimal("34.50"),
+    )
+    assert (Booking.objects.count(), Customer.objects.count()) == (0, 0)
+
+
+def test_a_quote_is_refused_to_whom_a_booking_would_be(house):
+    CustomerFactory(salon=house.salon, user=house.customer, is_blocked=True)
+
+    with pytest.raises(BookingRefused):
+        services.quote_appointment(person=house.customer, service_id=house.service.pk, starts_at=house.at(3))
+
+
 def test_news_of_a_refused_booking_reach_nobody(house, monkeypatch):
     told = []
     monkeypatch.setattr(services.placing, "publish", told.append)

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from apps.bookings import selectors, services
+from apps.bookings.errors import ReasonRequired
 from apps.bookings.events import (
     BookingCancelled,
     BookingCompleted,
@@ -89,6 +90,27 @@ def test_a_hold_ends_when_the_salon_confirms_and_when_it_is_called_off(prepaid):
 
         held.refresh_from_db()
         assert held.hold_expires_at is None
+
+
+def test_what_was_never_begun_cannot_be_undone_and_an_undo_says_why(house):
+    booking = visit(house, Status.CONFIRMED, 4)
+
+    with pytest.raises(InvalidTransition) as refused:
+        undo(house, {"actor": house.manager, "booking_id": booking.pk})
+    with pytest.raises(ReasonRequired) as silent:
+        services.undo_step(actor=house.manager, booking_id=booking.pk, reason=" ")
+
+    assert (str(refused.value), silent.value.field) == ("There is nothing to undo.", "reason")
+    booking.refresh_from_db()
+    assert booking.version == 1
+
+
+def test_a_customer_moves_a_visit_until_the_very_moment_from_which_it_costs(house, clock):
+    booking = visit(house, Status.CONFIRMED, 30)
+    online = {"actor": house.customer, "booking_id": booking.pk, "source": Booking.Source.ONLINE}
+    clock.move_to(booking.starts_at - timedelta(hours=24))
+
+    assert services.reschedule_booking(starts_at=house.at(31), **online).starts_at == house.at(31)
 
 
 # --- Another service ---
@@ -256,8 +278,9 @@ def test_a_colleague_who_was_booked_meanwhile_leaves_the_visit_where_it_was(hous
     BookingFactory(salon=house.salon, service=house.service, staff=house.staff[1], starts_at=house.at(4))
     monkeypatch.setattr(selectors, "free_as_agreed", lambda _booking, candidates, now: candidates)
 
-    assert ill() == ([], [booking])
+    moved, [left] = ill()
 
+    assert (moved, left, left.staff) == ([], booking, house.staff[0])
     stayed = Booking.objects.get(pk=booking.pk)
     assert (stayed.staff, stayed.starts_at, stayed.version) == (house.staff[0], house.at(4), 1)
     assert BookingMoved(booking.pk) not in news

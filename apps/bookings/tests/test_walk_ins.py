@@ -1,6 +1,7 @@
 """Who comes without an appointment."""
 
 from datetime import timedelta
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
@@ -22,13 +23,38 @@ def come_in(house, **said):
 
 
 def test_who_stands_at_the_desk_is_registered_booked_from_this_minute_on_and_has_arrived(house, clock):
-    clock.move_to(house.at(1) + timedelta(minutes=7, seconds=31))
+    clock.move_to(house.at(1) + timedelta(minutes=7, seconds=31, microseconds=5))
 
     booking = come_in(house, name="Mona", may_arrive=True)
 
     person = User.objects.get(phone=PHONE)
     assert (person.name, booking.customer.user, booking.source) == ("Mona", person, "desk")
     assert (booking.status, booking.starts_at) == (Booking.Status.ARRIVED, house.at(1) + timedelta(minutes=7))
+    lines = booking.history.order_by("history_id").values_list("status", "history_user")
+    assert list(lines) == [("confirmed", house.manager.pk), ("arrived", house.manager.pk)]
+
+
+def test_whoever_may_not_receive_people_only_books_them(house):
+    booking = come_in(house)
+
+    assert (booking.status, booking.customer.user.name) == (Booking.Status.CONFIRMED, "")
+
+
+def test_who_comes_later_has_not_arrived(house):
+    later = come_in(house, starts_at=house.at(2), may_arrive=True)
+
+    assert (later.status, later.starts_at) == (Booking.Status.CONFIRMED, house.at(2))
+
+
+def test_whom_the_desk_names_serves_and_a_reason_opens_what_is_closed(house):
+    second = house.staff[1].pk
+
+    named = come_in(house, staff_id=second)
+    late = come_in(house, staff_id=second, starts_at=house.at(13), override_reason="She flies tonight")
+
+    assert (named.staff_id, late.staff_id) == (second, second)
+    assert (late.starts_at, late.override_reason) == (house.at(13), "She flies tonight")
+    assert late.price_amount == Decimal("115.00")
 
 
 def test_who_has_time_now_is_chosen_and_nobody_is_served_twice_at_once(house):
@@ -41,10 +67,13 @@ def test_who_has_time_now_is_chosen_and_nobody_is_served_twice_at_once(house):
 
 
 def test_a_refused_walk_in_leaves_nobody_behind(house):
-    with pytest.raises(SlotNotOffered):
+    with pytest.raises(SlotNotOffered) as passed:
         come_in(house, starts_at=house.at(-1))
-    with pytest.raises(SlotTaken):
+    with pytest.raises(SlotTaken) as closed:
         come_in(house, starts_at=house.at(13))
+
+    assert str(passed.value) == "Who comes without an appointment is served within the next day."
+    assert str(closed.value) == "Nobody has enough time for this service then."
 
     assert not User.objects.filter(phone=PHONE).exists()
     assert (Booking.objects.count(), Customer.objects.count()) == (0, 0)
