@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from apps.bookings import selectors, services
-from apps.bookings.errors import ReasonRequired
+from apps.bookings.errors import ReasonRequired, SlotTaken, TooEarly
 from apps.bookings.events import (
     BookingCancelled,
     BookingCompleted,
@@ -74,10 +74,44 @@ def test_a_step_is_one_version_that_says_who_and_why_and_is_told_once(house, new
     latest = booking.history.latest()
     why = "a slip" if take is undo else WHY
     assert (booking.version, latest.version, booking.history.count()) == (2, 2, 2)
+    assert booking.override_reason == ""
     assert (latest.history_user, latest.history_change_reason) == (house.manager, why)
     assert [one for one in news if type(one).__module__ == "apps.bookings.events"] == TOLD[take](
         booking.pk, house.manager.pk
     )
+
+
+@pytest.mark.parametrize("take", [confirm, arrive, complete, no_show, cancel, move, other_service])
+def test_a_step_that_nobody_explains_or_nobody_takes_is_told_as_such(house, news, take):
+    booking = visit(house, STEPS[take], -1 if take in (complete, no_show) else 4)
+
+    take(house, {"actor": None, "booking_id": booking.pk})
+
+    latest = booking.history.latest()
+    assert (latest.version, latest.history_user, latest.history_change_reason) == (2, None, "")
+    assert [one.actor_id for one in news if hasattr(one, "actor_id")] == [None] * (take in (cancel, other_service))
+
+
+def test_a_visit_that_has_not_begun_is_not_over_and_the_salons_clock_says_when(house):
+    house.salon.timezone = "Asia/Dubai"
+    house.salon.save()
+    booking = visit(house, Status.ARRIVED, 4)
+
+    with pytest.raises(TooEarly) as refused:
+        services.complete_booking(actor=house.manager, booking_id=booking.pk)
+
+    assert str(refused.value) == "This is possible from Sunday 22 November 14:00."
+    booking.refresh_from_db()
+    assert booking.version == 1
+
+
+def test_whoever_comes_after_midnight_by_the_salons_clock_is_received(house, clock):
+    house.salon.timezone = "Asia/Dubai"
+    house.salon.save()
+    booking = visit(house, Status.CONFIRMED, 24)
+    clock.move_to(house.at(14))
+
+    assert services.mark_arrived(actor=house.manager, booking_id=booking.pk).status == Status.ARRIVED
 
 
 def test_a_hold_ends_when_the_salon_confirms_and_when_it_is_called_off(prepaid):
@@ -150,6 +184,22 @@ def test_another_service_brings_its_terms_and_keeps_time_and_person(house, longe
     assert (booking.status, booking.version) == (status, 2)
 
 
+def test_a_service_or_length_that_does_not_fit_is_refused_and_changes_nothing(house, longer):
+    booking = visit(house, Status.CONFIRMED, 4)
+    BookingFactory(salon=house.salon, service=house.service, staff=house.staff[0], starts_at=house.at(5))
+
+    for attempt in (
+        lambda: change(house, booking, longer),
+        lambda: services.change_duration(actor=house.manager, booking_id=booking.pk, minutes=90, reason=WHY),
+    ):
+        with pytest.raises(SlotTaken) as refused:
+            attempt()
+        assert str(refused.value) == f"{house.staff[0]} has not enough time for this service then."
+
+    booking.refresh_from_db()
+    assert (booking.service, booking.duration_minutes, booking.version) == (house.service, 45, 1)
+
+
 @pytest.mark.parametrize("status", [Status.COMPLETED, Status.NO_SHOW, Status.CANCELLED, Status.EXPIRED])
 def test_a_visit_that_is_over_or_off_gets_no_other_service(house, longer, status):
     booking = visit(house, status, 4)
@@ -183,6 +233,49 @@ def test_what_is_to_be_paid_in_advance_is_never_more_than_the_new_price(prepaid)
 
     assert held.prepay_amount == Decimal("34.50")
     assert change(prepaid, held, cheap).prepay_amount == Decimal("20.00")
+
+
+# --- Another time ---
+
+
+def test_a_visit_that_is_moved_keeps_its_length_and_price_though_its_service_is_off_sale(house):
+    booking = visit(house, Status.CONFIRMED, 4)
+    services.change_duration(actor=house.manager, booking_id=booking.pk, minutes=120, reason=WHY)
+    house.service.price_amount, house.service.is_active = Decimal("300.00"), False
+    house.service.save()
+    BookingFactory(salon=house.salon, service=house.service, staff=house.staff[0], starts_at=house.at(32))
+
+    with pytest.raises(SlotTaken):
+        services.reschedule_booking(actor=house.manager, booking_id=booking.pk, starts_at=house.at(30.5))
+    moved = services.reschedule_booking(actor=house.manager, booking_id=booking.pk, starts_at=house.at(30))
+
+    assert (moved.starts_at, moved.ends_at, moved.price_amount) == (house.at(30), house.at(32), Decimal("115.00"))
+
+
+def test_with_a_reason_a_visit_moves_into_a_buffer_and_both_histories_say_why(house):
+    house.service.buffer_before_minutes = 15
+    house.service.save()
+    booking, neighbour = visit(house, Status.CONFIRMED, 4), visit(house, Status.CONFIRMED, 8)
+
+    with pytest.raises(SlotTaken):
+        services.reschedule_booking(actor=house.manager, booking_id=booking.pk, starts_at=house.at(7.25))
+    services.reschedule_booking(
+        actor=house.manager, booking_id=booking.pk, starts_at=house.at(7.25), override_reason="She flies tonight"
+    )
+
+    booking.refresh_from_db()
+    neighbour.refresh_from_db()
+    assert (booking.ends_at, booking.occupied_until, booking.override_reason) == (
+        house.at(8),
+        house.at(8),
+        "She flies tonight",
+    )
+    assert (neighbour.occupied_from, neighbour.version) == (house.at(8), 1)
+    told = f"Buffer given up for booking {booking.display_reference}: She flies tonight"
+    lines = [
+        (row.history_user, row.history_change_reason) for row in (booking.history.latest(), neighbour.history.latest())
+    ]
+    assert lines == [(house.manager, "She flies tonight"), (house.manager, told)]
 
 
 # --- A day that goes to colleagues ---

@@ -122,3 +122,48 @@ def test_a_name_is_free_again_when_its_walk_in_was_refused(house):
         come_in(house, key=key, starts_at=house.at(13))
 
     assert come_in(house, key=key).pk == key
+
+
+# --- Who calls ---
+
+
+def type_in(house, **said):
+    arguments = {"actor": house.manager, "phone": PHONE, "service_id": house.service.pk, "starts_at": house.at(3)}
+    return services.enter_visit(**{**arguments, **said})
+
+
+def test_who_calls_is_registered_by_the_desk_and_booked_as_typed_in(house):
+    booking = type_in(house, name="Mona", note="Window seat", guest_name="Layan", staff_id=house.staff[1].pk)
+
+    person = User.objects.get(phone=PHONE)
+    assert (person.name, person.history.get().history_user) == ("Mona", house.manager)
+    assert (booking.customer.user, booking.staff, booking.source) == (person, house.staff[1], "desk")
+    assert (booking.note, booking.guest_name, booking.override_reason) == ("Window seat", "Layan", "")
+    assert (booking.starts_at, booking.status) == (house.at(3), Booking.Status.CONFIRMED)
+
+
+def test_what_the_desk_leaves_out_is_left_empty(house):
+    booking = type_in(house)
+
+    assert (booking.customer.user.name, booking.note, booking.guest_name) == ("", "", "")
+
+
+def test_a_reason_opens_what_is_closed_to_who_calls(house):
+    with pytest.raises(SlotNotOffered):
+        type_in(house, starts_at=house.at(13))
+
+    said = {"staff_id": house.staff[0].pk, "override_reason": "She flies tonight"}
+    assert type_in(house, starts_at=house.at(13), **said).override_reason == "She flies tonight"
+
+
+def test_a_visit_typed_in_again_under_its_name_is_the_one_of_the_first_time(house):
+    key = uuid4()
+    first = type_in(house, key=key)
+
+    again = type_in(house, key=key)
+
+    assert (again.pk, again.version, first.pk) == (key, 1, key)
+    assert Booking.objects.count() == 1
+    with pytest.raises(Missing):
+        type_in(house, key=key, actor=MembershipFactory(salon=house.salon).user)
+    assert type_in(house, phone="+966551112234").pk != key

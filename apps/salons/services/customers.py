@@ -2,6 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -165,12 +166,12 @@ def ensure_no_card(salon, person):
 
 @transaction.atomic
 def person_with_phone(phone, *, name="", actor):
-    """The person known by `phone` (E.164), registered now if nobody has it; one without a name gets `name`."""
+    """The person known by `phone` (E.164), registered by `actor` if nobody has it; one without a name gets `name`."""
     person = User.objects.filter(phone=phone).first()
     if person is None:
         try:
             with transaction.atomic():
-                return User.objects.create_user(phone, name=name)
+                return save_as(User(phone=phone, name=name, password=make_password(None)), actor=actor)
         except IntegrityError:
             # Signed up in this very moment.
             person = User.objects.get(phone=phone)
