@@ -141,6 +141,20 @@ def test_a_text_that_is_refused_for_a_character_is_none_that_the_schema_allows(
     assert bool(faults(part, {"name": name})) == (status == 400)
 
 
+@pytest.mark.parametrize(("key", "is_refused"), [("", True), ("k", False), ("k" * 128, False), ("k" * 129, True)])
+def test_a_key_that_is_refused_for_its_length_is_none_that_the_schema_allows(
+    db, client, operations, faults, key, is_refused
+):
+    headers = {"Authorization": f"Bearer {issue_tokens(user=UserFactory()).access}", "Idempotency-Key": key}
+
+    answer = client.post("/api/v1/bookings/", {}, content_type="application/json", headers=headers)
+
+    parameters = operations["POST /api/v1/bookings/"]["parameters"]
+    (said,) = (parameter["schema"] for parameter in parameters if parameter["name"] == "Idempotency-Key")
+    assert (answer.json()["errors"][0]["code"] == "idempotency_key_required") == is_refused
+    assert bool(faults(said, key)) == is_refused
+
+
 def test_every_refusal_stands_under_its_status_with_its_code_and_words(operations):
     seen = set()
     for operation in operations.values():

@@ -35,7 +35,7 @@ LONGEST_KEY = 128
 ONCE_PER_PERSON = "accounts_idempotency_key_once_per_person"
 HEADER = OpenApiParameter(
     "Idempotency-Key",
-    str,
+    {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
     OpenApiParameter.HEADER,
     required=True,
     description="Names this attempt (1 to 128 printable characters). Send the same one when you try again.",
