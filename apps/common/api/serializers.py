@@ -18,7 +18,30 @@ WRITTEN_AS: tuple[tuple[type[serializers.Field], tuple[type, ...]], ...] = (
 )
 
 
-class StrictSerializer(serializers.Serializer):
+class TypedSerializer(serializers.Serializer):
+    """A body or a query whose values are of the kinds that the schema names. What it does not know is left alone."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        # A query is text all through.
+        if isinstance(data, dict) and not isinstance(data, QueryDict):
+            self._ensure_written_as_said(data)
+        return super().to_internal_value(data)
+
+    def _ensure_written_as_said(self, data: dict[str, Any]) -> None:
+        refused = {}
+        for name, field in self.fields.items():
+            value = data.get(name)
+            kinds = next((kinds for kind, kinds in WRITTEN_AS if isinstance(field, kind)), None)
+            if kinds and value is not None and type(value) not in kinds:
+                try:
+                    field.fail("invalid", value=value)
+                except serializers.ValidationError as error:
+                    refused[name] = error.detail
+        if refused:
+            raise serializers.ValidationError(refused)
+
+
+class StrictSerializer(TypedSerializer):
     """A body or a query: what it does not know is an error, so that a client's mistake never passes silently."""
 
     default_error_messages = {"unknown_field": _("This field is not known.")}
@@ -32,23 +55,7 @@ class StrictSerializer(serializers.Serializer):
         if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
             message = serializers.ErrorDetail(str(self.error_messages["unknown_field"]), code="unknown_field")
             raise serializers.ValidationError({name or "non_field_errors": [message] for name in unknown})
-        # A query is text all through.
-        if isinstance(data, dict) and not isinstance(data, QueryDict):
-            self._ensure_written_as_said(data)
         return super().to_internal_value(data)
-
-    def _ensure_written_as_said(self, data: dict[str, Any]) -> None:
-        refused = {}
-        for name, value in data.items():
-            field = self.fields[name]
-            kinds = next((kinds for kind, kinds in WRITTEN_AS if isinstance(field, kind)), None)
-            if kinds and value is not None and type(value) not in kinds:
-                try:
-                    field.fail("invalid", value=value)
-                except serializers.ValidationError as error:
-                    refused[name] = error.detail
-        if refused:
-            raise serializers.ValidationError(refused)
 
 
 class PhoneNumberField(serializers.CharField):

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from apps.common.api.exceptions import BodyTooLarge
 from apps.common.api.schema import example, refuses
+from apps.common.api.serializers import TypedSerializer
 from apps.payments import services
 from apps.payments.api import examples
 from apps.payments.api.parsers import EventParser
@@ -31,7 +32,7 @@ REFUSED_AS = {
 
 
 @example(examples.WEBHOOK)
-class WebhookBody(serializers.Serializer):
+class WebhookBody(TypedSerializer):
     """The envelope. What is in it (`data` and the rest) is a hint to look, and is kept for people."""
 
     id = serializers.CharField(max_length=64)
