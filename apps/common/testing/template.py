@@ -52,7 +52,9 @@ def databases_from_templates(root: Path, directory: Path):
 
 
 class FileTemplate:
-    """A file of SQLite beside the test databases; one of another state is removed when it is saved."""
+    """A file of SQLite beside the test databases; those of the last few states stay, for runs that began with them."""
+
+    KEPT = 5
 
     def __init__(self, directory, creation, state):
         self.creation = creation
@@ -71,6 +73,7 @@ class FileTemplate:
             shutil.copyfile(self.file, name)
             return name
 
+        self.file.touch()
         self.creation._create_test_db = prepare_copy
         try:
             yield
@@ -78,7 +81,8 @@ class FileTemplate:
             del self.creation._create_test_db
 
     def save(self):
-        for other in self.directory.glob("template-*.sqlite3"):
+        others = sorted(self.directory.glob("template-*.sqlite3"), key=lambda file: file.stat().st_mtime)
+        for other in others[: 1 - self.KEPT]:
             other.unlink()
         # A killed process must not leave half a template under the name of a whole one.
         half = self.file.with_suffix(".part")
