@@ -97,16 +97,19 @@ def test_somebody_who_sits_in_the_chair_may_take_longer_and_a_visit_that_is_over
 def test_a_length_that_no_service_has_is_refused(house, minutes):
     booking = book(house)
 
-    with pytest.raises(SlotNotOffered):
+    with pytest.raises(SlotNotOffered) as refused:
         resize(house, booking, minutes)
+    assert str(refused.value) == "A visit takes between 5 minutes and 24 hours."
+    assert refused.value.field == "minutes"
     assert Booking.objects.get().duration_minutes == 45
 
 
 def test_another_length_needs_a_reason_and_the_same_length_changes_nothing(house):
     booking = book(house)
 
-    with pytest.raises(ReasonRequired):
+    with pytest.raises(ReasonRequired) as silent:
         resize(house, booking, 60, reason=" ")
+    assert silent.value.field == "reason"
     resize(house, booking, 45)
 
     assert (Booking.objects.get().version, booking.history.count()) == (1, 1)
@@ -136,6 +139,20 @@ def test_a_visit_squeezed_in_up_to_the_next_one_takes_its_buffer_and_not_its_tim
     assert (following.starts_at, following.occupied_from) == (house.at(4), house.at(4))
     latest = following.history.latest()
     told = f"Buffer given up for booking {squeezed.display_reference}: In a hurry"
+    assert (latest.history_user, latest.history_change_reason) == (house.manager, told)
+
+
+def test_with_a_reason_a_visit_takes_the_buffer_of_the_next_one_whose_history_says_so(house):
+    house.service.buffer_before_minutes = 15
+    house.service.save()
+    booking, following = book(house), book(house, hours=4)
+
+    resize(house, booking, 60, override_reason="Long hair")
+
+    following.refresh_from_db()
+    latest = following.history.latest()
+    told = f"Buffer given up for booking {booking.display_reference}: Long hair"
+    assert following.occupied_from == house.at(4)
     assert (latest.history_user, latest.history_change_reason) == (house.manager, told)
 
 

@@ -42,6 +42,10 @@ def other_service(house, step):
     return services.change_service(service_id=other.pk, **step)
 
 
+def lengthen(house, step):
+    return services.change_duration(minutes=60, **{"reason": "Long hair", **step})
+
+
 def undo(house, step):
     return services.undo_step(**{**step, "reason": "a slip"})
 
@@ -54,6 +58,7 @@ STEPS = {
     cancel: Status.CONFIRMED,
     move: Status.CONFIRMED,
     other_service: Status.CONFIRMED,
+    lengthen: Status.CONFIRMED,
     undo: Status.COMPLETED,
 }
 

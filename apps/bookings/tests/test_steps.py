@@ -24,6 +24,7 @@ from apps.bookings.tests.test_stale_pages import (
     cancel,
     complete,
     confirm,
+    lengthen,
     move,
     no_show,
     other_service,
@@ -46,10 +47,6 @@ def news(monkeypatch):
     return told
 
 
-def lengthen(house, step):
-    return services.change_duration(minutes=60, **step)
-
-
 TOLD = {
     confirm: lambda key, _actor: [BookingConfirmed(key)],
     arrive: lambda _key, _actor: [],
@@ -65,7 +62,7 @@ TOLD = {
 
 @pytest.mark.parametrize("take", TOLD, ids=[take.__name__ for take in TOLD])
 def test_a_step_is_one_version_that_says_who_and_why_and_is_told_once(house, news, take):
-    status = STEPS.get(take, Status.CONFIRMED)
+    status = STEPS[take]
     booking = visit(house, status, -1 if take in (complete, no_show, undo) else 4)
 
     take(house, {"actor": house.manager, "booking_id": booking.pk, "reason": WHY})
@@ -145,6 +142,28 @@ def test_a_customer_moves_a_visit_until_the_very_moment_from_which_it_costs(hous
     clock.move_to(booking.starts_at - timedelta(hours=24))
 
     assert services.reschedule_booking(starts_at=house.at(31), **online).starts_at == house.at(31)
+
+
+@pytest.mark.parametrize("take", [move, other_service, lengthen, undo])
+def test_a_step_that_needs_time_ends_the_holds_in_that_calendar_only(prepaid, clock, take):
+    def hold(staff):
+        return services.book_appointment(
+            actor=prepaid.customer,
+            person=prepaid.customer,
+            service_id=prepaid.service.pk,
+            starts_at=prepaid.at(8),
+            staff_id=prepaid.staff[staff].pk,
+        )
+
+    held, elsewhere = hold(0), hold(1)
+    clock.move_to(held.hold_expires_at)
+    booking = visit(prepaid, STEPS[take], -1 if take is undo else 4)
+
+    take(prepaid, {"actor": prepaid.manager, "booking_id": booking.pk})
+
+    held.refresh_from_db()
+    elsewhere.refresh_from_db()
+    assert (held.status, elsewhere.status) == (Status.EXPIRED, Status.PENDING)
 
 
 # --- Another service ---
@@ -250,6 +269,19 @@ def test_a_visit_that_is_moved_keeps_its_length_and_price_though_its_service_is_
     moved = services.reschedule_booking(actor=house.manager, booking_id=booking.pk, starts_at=house.at(30))
 
     assert (moved.starts_at, moved.ends_at, moved.price_amount) == (house.at(30), house.at(32), Decimal("115.00"))
+
+
+def test_what_is_over_or_ran_out_is_named_where_it_cannot_be_moved(prepaid, clock):
+    held = services.book_appointment(
+        actor=prepaid.customer, person=prepaid.customer, service_id=prepaid.service.pk, starts_at=prepaid.at(4)
+    )
+    over = visit(prepaid, Status.COMPLETED, -1)
+    clock.move_to(held.hold_expires_at)
+
+    for booking, called in ((held, "expired"), (over, "completed")):
+        with pytest.raises(InvalidTransition) as refused:
+            move(prepaid, {"actor": prepaid.manager, "booking_id": booking.pk})
+        assert str(refused.value) == f"A booking that is “{called}” cannot be moved."
 
 
 def test_with_a_reason_a_visit_moves_into_a_buffer_and_both_histories_say_why(house):
