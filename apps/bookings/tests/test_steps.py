@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from apps.bookings import selectors, services
-from apps.bookings.errors import ReasonRequired, SlotTaken, TooEarly
+from apps.bookings.errors import ReasonRequired, SlotNotOffered, SlotTaken, TooEarly
 from apps.bookings.events import (
     BookingCancelled,
     BookingCompleted,
@@ -144,7 +144,18 @@ def test_a_customer_moves_a_visit_until_the_very_moment_from_which_it_costs(hous
     assert services.reschedule_booking(starts_at=house.at(31), **online).starts_at == house.at(31)
 
 
-@pytest.mark.parametrize("take", [move, other_service, lengthen, undo])
+def squeeze_in(house, step):
+    return services.book_appointment(
+        actor=step["actor"],
+        person=house.customer,
+        service_id=house.service.pk,
+        starts_at=house.at(6),
+        staff_id=house.staff[0].pk,
+        override_reason="In a hurry",
+    )
+
+
+@pytest.mark.parametrize("take", [move, other_service, lengthen, undo, squeeze_in])
 def test_a_step_that_needs_time_ends_the_holds_in_that_calendar_only(prepaid, clock, take):
     def hold(staff):
         return services.book_appointment(
@@ -157,13 +168,38 @@ def test_a_step_that_needs_time_ends_the_holds_in_that_calendar_only(prepaid, cl
 
     held, elsewhere = hold(0), hold(1)
     clock.move_to(held.hold_expires_at)
-    booking = visit(prepaid, STEPS[take], -1 if take is undo else 4)
+    booking = visit(prepaid, STEPS.get(take, Status.CONFIRMED), -1 if take is undo else 4)
 
     take(prepaid, {"actor": prepaid.manager, "booking_id": booking.pk})
 
     held.refresh_from_db()
     elsewhere.refresh_from_db()
     assert (held.status, elsewhere.status) == (Status.EXPIRED, Status.PENDING)
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        timedelta(days=-1, seconds=-60),
+        timedelta(seconds=30),
+        timedelta(microseconds=5),
+        timedelta(days=3 * 365),
+    ],
+    ids=["a day ago", "half a minute", "a split second", "three years"],
+)
+def test_no_reason_opens_a_moment_that_no_visit_begins_at(house, late):
+    with pytest.raises(SlotNotOffered) as refused:
+        services.book_appointment(
+            actor=house.manager,
+            person=house.customer,
+            service_id=house.service.pk,
+            starts_at=house.at(0) + late,
+            staff_id=house.staff[0].pk,
+            override_reason="In a hurry",
+        )
+
+    told = "Outside the rules, a visit begins at most a day ago and at most two years ahead."
+    assert (str(refused.value), Booking.objects.count()) == (told, 0)
 
 
 # --- Another service ---
