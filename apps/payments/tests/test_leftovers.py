@@ -1,8 +1,10 @@
 """Money that is owed and that nothing sends any more: passes find it, try for a while, then leave it to a person."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from apps.bookings import services as bookings
 from apps.bookings.models import Booking
@@ -10,6 +12,7 @@ from apps.payments import handlers, services
 from apps.payments.models import Refund
 from apps.payments.services import refunds
 from apps.payments.tests.support import amounts, ask_refund, paid, reload
+from apps.payments.tests.test_returns import another_service
 from apps.payments.tests.test_reviews import decision, short
 from apps.payments.tests.test_wallets import cancel
 from project.invariants import breaches
@@ -93,6 +96,56 @@ def test_what_a_cancellation_owes_goes_back_though_the_worker_died_after_the_ref
         services.resolve_refunds()
 
     assert amounts(payment) == ("115.00", "115.00", "0.00")
+
+
+def refused_and_an_hour_later(standin, payment, clock):
+    """`amounts` of a payment whose visit is called off: after the gateway refused, and after the passes tried again."""
+    refuse(standin, times=1)
+    cancel(payment.booking)
+    refused = amounts(payment)
+    clock.shift(timedelta(minutes=61))
+    services.resolve_payments()
+    return refused, amounts(payment)
+
+
+def test_the_last_halala_goes_back_too(gateway_standin, payment, support, clock):
+    clock.shift(timedelta(hours=3))
+    ask_refund(support, payment, "114.99")
+
+    refused, in_the_end = refused_and_an_hour_later(gateway_standin, payment, clock)
+
+    assert (refused, in_the_end) == (("115.00", "114.99", "0.00"), ("115.00", "115.00", "0.00"))
+
+
+def test_what_went_back_before_is_no_refusal(gateway_standin, payment, clock):
+    clock.shift(timedelta(hours=3))
+    for _ in range(3):
+        services.return_money_of(payment, amount=Decimal(1), reason="Too much")
+
+    refused, in_the_end = refused_and_an_hour_later(gateway_standin, payment, clock)
+
+    assert (refused, in_the_end) == (("115.00", "3.00", "0.00"), ("115.00", "115.00", "0.00"))
+
+
+def test_a_payment_that_was_refused_lately_waits_while_the_next_of_its_visit_goes_back(
+    gateway_standin, prepaid, book, clock
+):
+    booking = book(prepaid, hours=72)
+    first = paid(gateway_standin, booking)
+    bookings.change_service(
+        actor=prepaid.manager, booking_id=booking.pk, service_id=another_service(prepaid, "200.00").pk
+    )
+    clock.shift(1)
+    second = paid(gateway_standin, reload(booking))
+    clock.shift(timedelta(hours=3))
+    refuse(gateway_standin, times=2)
+    cancel(booking)
+    assert list(Refund.objects.values_list("status", flat=True)) == ["failed", "failed"]
+    Refund.objects.filter(payment=second).update(updated_at=timezone.now() - timedelta(minutes=61))
+
+    assert refunds.return_leftovers() == 1
+
+    assert (amounts(first), amounts(second)) == (("115.00", "0.00", "0.00"), ("85.00", "85.00", "0.00"))
 
 
 def test_after_three_refusals_it_waits_for_a_person(gateway_standin, payment, clock):

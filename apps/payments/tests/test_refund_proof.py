@@ -77,6 +77,7 @@ def test_approving_above_the_limit_with_fresh_proof_works(waiting, house):
     refund = services.approve_refund(actor=house.manager, refund_id=waiting.pk, proven_at=at)
 
     assert (refund.status, refund.approved_by) == (Status.APPROVED, house.manager)
+    assert states_of(refund)[-1] == (Status.APPROVED, house.manager.pk, "Served late")
 
 
 def test_up_to_the_limit_no_proof_is_asked_for(gateway_standin, waiting, house):
@@ -101,6 +102,7 @@ def test_handing_over_above_the_limit_with_fresh_proof_works(cash, house):
     refund = services.carry_out_refund(actor=house.manager, refund_id=cash.pk, proven_at=NOW)
 
     assert refund.status == Status.SUCCEEDED
+    assert states_of(cash)[-1] == (Status.SUCCEEDED, house.manager.pk, "Closed that day")
     assert amounts(cash.payment) == ("115.00", "115.00", "0.00")
 
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.accounts.erasure import erase_everywhere
-from apps.bookings.tests.conftest import NOW
+from apps.bookings.tests.conftest import NOW, open_salon
 from apps.common.errors import Conflict, Forbidden, InvalidTransition, ProofNeeded
 from apps.common.testing.race import race
 from apps.payments import services
@@ -162,9 +162,10 @@ def test_a_form_of_one_payment_does_not_refund_another(gateway_standin, payment,
 def test_rf01_an_impossible_amount_is_refused_and_changes_nothing(gateway_standin, payment, support, amount, error):
     calls = gateway_standin.control.report()["calls"]
 
-    with pytest.raises(error):
+    with pytest.raises(error) as refused:
         ask_refund(support, payment, amount)
 
+    assert refused.value.field == "amount"
     assert not Refund.objects.exists()
     assert amounts(payment) == ("115.00", "0.00", "0.00")
     assert gateway_standin.control.report()["calls"] == calls
@@ -306,6 +307,41 @@ def test_rf10_the_day_is_that_of_the_salon(gateway_standin, payment, house, book
     next_day = ask_refund(house.manager, other, "10.00")
 
     assert (late.status, next_day.status) == (Status.REQUESTED, Status.SUCCEEDED)
+
+
+def test_rf10_the_day_begins_at_midnight_by_the_salons_clock_to_the_split_second(gateway_standin, house, book, clock):
+    house.salon.refund_daily_limit, house.salon.timezone = Decimal("10.00"), "Asia/Dubai"
+    house.salon.save()
+    payments = [paid(gateway_standin, book(house, hours=hours)) for hours in (72, 73, 74)]
+    midnight = (NOW.astimezone(ZoneInfo("Asia/Dubai")) + timedelta(days=1)).replace(hour=0, minute=0, second=0)
+    moments = [timedelta(microseconds=-1), timedelta(0), timedelta(hours=15, minutes=20, seconds=31, microseconds=5)]
+
+    given = []
+    for payment, since in zip(payments, moments, strict=True):
+        clock.move_to(midnight + since)
+        given.append(ask_refund(house.manager, payment, "10.00").status)
+
+    assert given == [Status.SUCCEEDED, Status.SUCCEEDED, Status.REQUESTED]
+
+
+def test_rf10_neither_what_failed_nor_what_others_asked_for_nor_another_salon_uses_up_the_day(
+    gateway_standin, payment, house, book, support, clock
+):
+    house.salon.refund_daily_limit = house.salon.refund_limit = Decimal("10.00")
+    house.salon.save()
+    elsewhere = open_salon()
+    MembershipFactory(salon=elsewhere.salon, user=house.manager)
+    first, second = (paid(gateway_standin, book(house, hours=hours)) for hours in (30, 33))
+    waiting = ask_refund(support, payment, "11.00")
+    services.approve_refund(actor=house.manager, refund_id=waiting.pk, proven_at=NOW)
+    manager = type(house.manager).objects.get(pk=house.manager.pk)
+    assert ask_refund(manager, paid(gateway_standin, book(elsewhere)), "10.00").status == Status.SUCCEEDED
+    clock.shift(timedelta(hours=3))
+    body = {"type": "invalid_request_error", "message": "Insufficient balance", "errors": None}
+    gateway_standin.control.inject("refund", "answer", status=400, body=body)
+    assert ask_refund(manager, first, "10.00").status == Status.FAILED
+
+    assert ask_refund(manager, second, "10.00").status == Status.SUCCEEDED
 
 
 @pytest.mark.django_db(transaction=True)

@@ -14,7 +14,7 @@ from apps.bookings.tests.conftest import NOW
 from apps.payments import reasons, services
 from apps.payments.models import Refund, TaxDocument
 from apps.payments.selectors import outstanding_amount
-from apps.payments.tests.support import amounts, ask_refund, paid, refunds_made, reload
+from apps.payments.tests.support import amounts, ask_refund, paid, refunds_made, reload, states_of
 from apps.salons.tests.factories import ServiceFactory, StaffServiceFactory
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +44,7 @@ def test_cancelling_a_paid_booking_returns_the_price_minus_the_fee_exactly_once(
     assert booking.cancellation_fee_amount == Decimal("57.50")
     assert (refund.status, refund.amount, refund.reason) == (Status.SUCCEEDED, Decimal("57.50"), "Ill")
     assert (refund.requested_by, refund.approved_by) == (house.customer, None)
+    assert states_of(refund)[0] == (Status.APPROVED, house.customer.pk, "Ill")
     assert amounts(payment) == ("115.00", "57.50", "0.00")
     with on_commit():
         assert services.return_what_is_owed(booking_id=booking.pk) == []
