@@ -21,7 +21,7 @@ from apps.bookings.tests.conftest import NOW
 from apps.bookings.tests.factories import BookingFactory
 from apps.common import trace
 from apps.common.doors import Door, through
-from apps.common.errors import InvalidTransition
+from apps.common.errors import InvalidTransition, Missing
 from apps.salons.models import Customer
 from apps.salons.tests.factories import CustomerFactory, ServiceFactory, TimeOffFactory
 
@@ -110,8 +110,20 @@ def test_time_off_is_not_offered(house):
 def test_someone_who_does_not_do_the_service_cannot_be_booked_for_it(house):
     other = ServiceFactory(salon=house.salon)
 
-    with pytest.raises(SlotNotOffered):
+    with pytest.raises(SlotNotOffered) as refusal:
         book(house, service_id=other.pk)
+    with override("en"):
+        assert str(refusal.value) == "Nobody there does this service at the moment."
+    assert Booking.objects.count() == 0
+
+
+def test_a_service_that_nobody_knows_or_of_a_closed_salon_is_missing(house):
+    with pytest.raises(Missing):
+        book(house, service_id=0)
+    house.salon.is_active = False
+    house.salon.save()
+    with pytest.raises(Missing):
+        book(house)
     assert Booking.objects.count() == 0
 
 
