@@ -107,6 +107,29 @@ PARTS = {
             "project/tests/test_metrics.py",
         ),
     ),
+    "arrival": Part(
+        ("apps/payments/services/arrival.py",),
+        (
+            "apps/payments/tests/test_arrival.py",
+            "apps/payments/tests/test_leftovers.py",
+            "apps/payments/tests/test_returns.py",
+            "apps/payments/tests/test_reviews.py",
+            "apps/payments/tests/test_wallets.py",
+            "apps/payments/tests/test_webhook_orders.py",
+        ),
+    ),
+    "sending": Part(
+        ("apps/payments/services/sending.py",),
+        (
+            "apps/payments/tests/test_arrival.py",
+            "apps/payments/tests/test_divergences.py",
+            "apps/payments/tests/test_refund_decisions.py",
+            "apps/payments/tests/test_refund_outcomes.py",
+            "apps/payments/tests/test_refund_voids.py",
+            "apps/payments/tests/test_refunds.py",
+            "apps/payments/tests/test_returns.py",
+        ),
+    ),
     "refunds": Part(
         ("apps/payments/services/decisions.py", "apps/payments/services/refunds.py"),
         (
