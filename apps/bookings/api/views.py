@@ -60,7 +60,7 @@ class SlotList(OfSalon):
     pagination_class = None
     serializer_class = SlotsSerializer
 
-    @extend_schema(parameters=[SlotQuery], responses=forced_singular_serializer(SlotsSerializer))
+    @extend_schema(responses=forced_singular_serializer(SlotsSerializer))
     def get(self, request, *args, **kwargs):
         """Free times of a service on the given days, earliest first, and who is free then."""
         asked = self.asked

@@ -51,6 +51,10 @@ class Schema(AutoSchema):
     def get_summary(self) -> str:
         return self.get_description().split(". ")[0].split("\n")[0].rstrip(".")
 
+    def get_override_parameters(self) -> list[Any]:
+        query = getattr(self.view, "query_class", None)
+        return [*super().get_override_parameters(), *([query] if query else [])]
+
     def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
         found = defaultdict(list)
         with translation.override("en"):

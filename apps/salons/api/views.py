@@ -1,7 +1,6 @@
 """The public catalogue: anybody may read it, signed in or not."""
 
 from django.utils.functional import cached_property
-from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.permissions import AllowAny
 
@@ -28,7 +27,7 @@ class PublicView(generics.GenericAPIView):
 
 
 class PublicList(PublicView, generics.ListAPIView):
-    """Judges what the address asks for by `query_class`; it is `asked` then."""
+    """What the address asks for is judged by `query_class`, which the schema shows, and is `asked` then."""
 
     query_class: type[StrictSerializer] = PageQuery
 
@@ -39,7 +38,6 @@ class PublicList(PublicView, generics.ListAPIView):
         self.asked = query.validated_data
 
 
-@extend_schema(parameters=[SalonQuery])
 class SalonList(PublicList):
     """Salons open for business."""
 
@@ -78,7 +76,6 @@ class OfSalon(PublicList):
         return salon
 
 
-@extend_schema(parameters=[PageQuery])
 class ServiceList(OfSalon):
     """What the salon sells, in the order of its price list."""
 
@@ -89,7 +86,6 @@ class ServiceList(OfSalon):
         return selectors.bookable_services(self.salon)
 
 
-@extend_schema(parameters=[StaffQuery])
 class StaffList(OfSalon):
     """Who takes bookings."""
 
@@ -101,7 +97,6 @@ class StaffList(OfSalon):
         return selectors.bookable_staff(self.salon, self.asked.get("service"))
 
 
-@extend_schema(parameters=[PageQuery])
 class ReviewList(OfSalon):
     """Published reviews, newest first."""
 
