@@ -2,6 +2,7 @@ from django.contrib.auth.base_user import BaseUserManager
 from django.db import models
 
 from apps.common.fields import validate_phone
+from apps.common.history import save_as
 
 
 class AccountQuerySet(models.QuerySet):
@@ -15,12 +16,14 @@ class AccountQuerySet(models.QuerySet):
 class UserManager(BaseUserManager.from_queryset(AccountQuerySet)):
     use_in_migrations = True
 
-    def create_user(self, phone, password=None, **fields):
-        """A person by phone (any spelling); without password only codes sign in. Raises ValidationError."""
+    def create_user(self, phone, password=None, *, actor=None, **fields):
+        """A person by phone (any spelling), registered by `actor`; without password only codes sign in.
+
+        Raises: ValidationError.
+        """
         user = self.model(phone=validate_phone(phone), **fields)
         user.set_password(password)
-        user.save(using=self._db)
-        return user
+        return save_as(user, actor=actor)
 
     def create_superuser(self, phone, password=None, **fields):
         """An owner of the platform."""

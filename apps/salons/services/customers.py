@@ -2,7 +2,6 @@
 
 from zoneinfo import ZoneInfo
 
-from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -171,7 +170,7 @@ def person_with_phone(phone, *, name="", actor):
     if person is None:
         try:
             with transaction.atomic():
-                return save_as(User(phone=phone, name=name, password=make_password(None)), actor=actor)
+                return User.objects.create_user(phone, name=name, actor=actor)
         except IntegrityError:
             # Signed up in this very moment.
             person = User.objects.get(phone=phone)
