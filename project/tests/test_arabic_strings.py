@@ -188,7 +188,7 @@ def test_control_a_message_without_arabic_or_with_too_few_forms_is_named():
 def test_our_own_catalogues_are_translated_in_every_form_with_every_placeholder(path):
     entries = [entry for entry in polib.pofile(str(path)) if not entry.obsolete]
 
-    assert entries
+    assert len(entries) > 5
     assert [fault for entry in entries for fault in entry_faults(entry, path.parts[-3])] == []
 
 
