@@ -66,6 +66,7 @@ PARTS = {
         (
             "apps/bookings/tests/test_services.py",
             "apps/bookings/tests/test_steps.py",
+            "apps/bookings/tests/test_changed_visits.py",
             "apps/bookings/tests/test_walk_ins.py",
             "apps/bookings/tests/test_guests.py",
             "apps/bookings/tests/test_durations.py",
@@ -79,6 +80,7 @@ PARTS = {
         (
             "apps/bookings/tests/test_services.py",
             "apps/bookings/tests/test_steps.py",
+            "apps/bookings/tests/test_changed_visits.py",
             "apps/bookings/tests/test_stale_pages.py",
             "apps/bookings/tests/test_durations.py",
             "apps/bookings/tests/test_moving.py",

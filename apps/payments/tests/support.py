@@ -49,6 +49,12 @@ def ask_refund(actor, payment, amount="57.50", **fields):
     return services.send_refund(refund_id=refund.pk)
 
 
+def refuse(standin, times=1):
+    """The next refunds are refused by the gateway, clearly and with nothing done."""
+    body = {"type": "invalid_request_error", "message": "Insufficient balance", "errors": None}
+    standin.control.inject("refund", "answer", times=times, status=400, body=body)
+
+
 def refunds_made(standin):
     """How many refunds the gateway carried out for us, undone payments among them."""
     done = standin.control.report()["executed"]

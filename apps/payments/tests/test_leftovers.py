@@ -11,7 +11,7 @@ from apps.bookings.models import Booking
 from apps.payments import handlers, services
 from apps.payments.models import Refund
 from apps.payments.services import refunds
-from apps.payments.tests.support import amounts, ask_refund, paid, reload
+from apps.payments.tests.support import amounts, ask_refund, paid, refuse, reload
 from apps.payments.tests.test_returns import another_service
 from apps.payments.tests.test_reviews import decision, short
 from apps.payments.tests.test_wallets import cancel
@@ -26,11 +26,6 @@ def two_payments(gateway_standin, house, book, clock):
     payments = [paid(gateway_standin, book(house, hours=hours)) for hours in (27, 30)]
     clock.shift(timedelta(hours=3))
     return sorted(payments, key=lambda payment: payment.booking_id)
-
-
-def refuse(standin, times):
-    body = {"type": "invalid_request_error", "message": "Insufficient balance", "errors": None}
-    standin.control.inject("refund", "answer", times=times, status=400, body=body)
 
 
 def test_money_accepted_for_a_hold_that_then_ran_out_goes_back(gateway_standin, prepaid, book, support, clock):

@@ -7,7 +7,7 @@ import pytest
 from apps.common.testing.race import race
 from apps.payments import reasons, services
 from apps.payments.models import Payment, Refund, TaxDocument
-from apps.payments.tests.support import amounts, ask_refund, calls_back, pass_by, reload
+from apps.payments.tests.support import amounts, ask_refund, calls_back, pass_by, refuse, reload
 from apps.payments.tests.test_refund_outcomes import SCHEDULE
 
 pytestmark = pytest.mark.django_db
@@ -128,8 +128,7 @@ def test_r8_a_refund_given_up_and_carried_out_late_is_ours_after_all(
 
 
 def test_r8_another_amount_than_that_of_the_late_one_is_external(gateway_standin, payment, support):
-    body = {"type": "invalid_request_error", "message": "Insufficient balance", "errors": None}
-    gateway_standin.control.inject("refund", "answer", status=400, body=body)
+    refuse(gateway_standin)
     refund = ask_refund(support, payment)
 
     record(payment, "10.00")

@@ -16,6 +16,7 @@ from apps.payments.tests.support import (
     paid,
     pass_by,
     refunds_made,
+    refuse,
     reload,
     states_of,
     truth,
@@ -241,8 +242,7 @@ def test_rf06_a_process_that_died_while_sending_is_judged_by_the_total(gateway_s
 
 
 def test_rf08_a_clear_refusal_fails_and_frees_the_amount(gateway_standin, payment, support):
-    body = {"type": "invalid_request_error", "message": "Insufficient balance", "errors": None}
-    gateway_standin.control.inject("refund", "answer", status=400, body=body)
+    refuse(gateway_standin)
 
     refund = ask_refund(support, payment)
 

@@ -23,6 +23,7 @@ from apps.payments.tests.support import (
     given_back,
     paid,
     refunds_made,
+    refuse,
     reload,
     states_of,
     truth,
@@ -337,8 +338,7 @@ def test_rf10_neither_what_failed_nor_what_others_asked_for_nor_another_salon_us
     manager = type(house.manager).objects.get(pk=house.manager.pk)
     assert ask_refund(manager, paid(gateway_standin, book(elsewhere)), "10.00").status == Status.SUCCEEDED
     clock.shift(timedelta(hours=3))
-    body = {"type": "invalid_request_error", "message": "Insufficient balance", "errors": None}
-    gateway_standin.control.inject("refund", "answer", status=400, body=body)
+    refuse(gateway_standin)
     assert ask_refund(manager, first, "10.00").status == Status.FAILED
 
     assert ask_refund(manager, second, "10.00").status == Status.SUCCEEDED
