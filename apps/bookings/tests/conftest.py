@@ -8,7 +8,6 @@ import pytest
 import time_machine
 
 from apps.accounts.tests.factories import UserFactory
-from apps.common import events
 from apps.salons.models import Salon
 from apps.salons.tests.factories import (
     MembershipFactory,
@@ -64,11 +63,3 @@ def by_hand(db):
 def prepaid(db):
     """A salon that holds a booking 15 minutes until 30 % are paid."""
     return open_salon(confirmation=Salon.Confirmation.PAYMENT, deposit_percent=30)
-
-
-@pytest.fixture
-def news(monkeypatch):
-    """Every event that is published, in order."""
-    told = []
-    monkeypatch.setattr(events, "_watches", [told.append])
-    return told

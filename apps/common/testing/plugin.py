@@ -85,6 +85,16 @@ def _sites_end_with_their_test():
         all_sites.discard(site)
 
 
+@pytest.fixture
+def news(monkeypatch):
+    """Every event that is published, in order."""
+    from apps.common import events
+
+    told = []
+    monkeypatch.setattr(events, "_watches", [told.append])
+    return told
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _tables_are_emptied_by_delete():
     """PostgreSQL needs seconds to truncate sixty tables, and milliseconds to delete the few rows of a test."""

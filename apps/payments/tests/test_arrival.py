@@ -11,12 +11,13 @@ from apps.bookings import services as bookings
 from apps.bookings.models import Booking
 from apps.payments import reasons, services
 from apps.payments.errors import GatewayUnavailable, PaymentUnderReview
+from apps.payments.events import PaymentLinkReady, PaymentReceived
 from apps.payments.models import Payment, Refund, TaxDocument
 from apps.payments.moyasar import GatewayOutcomeUnknown
 from apps.payments.selectors import kept_amount, most_telling
 from apps.payments.services import payments as taking
 from apps.payments.standin import DECLINED_CARD
-from apps.payments.tests.support import amounts, link, paid, reload, states_of, truth
+from apps.payments.tests.support import amounts, link, paid, reload, states_of, told_of_money, truth
 from project.invariants import breaches
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +51,15 @@ def test_money_confirms_the_booking_once_and_tells_why(gateway_standin, prepaid,
         (Status.PAID, None, "read at the gateway (paid)"),
     ]
     assert TaxDocument.objects.count() == 1
+
+
+def test_a_link_and_its_money_are_told_once_each(gateway_standin, prepaid, book, news):
+    payment = paid(gateway_standin, book(prepaid))
+
+    services.refresh_payment(payment_id=payment.pk)
+
+    about = (payment.pk, payment.booking_id)
+    assert told_of_money(news) == [PaymentLinkReady(*about), PaymentReceived(*about)]
 
 
 def test_a_reading_that_shows_nothing_new_leaves_no_history(gateway_standin, prepaid, book, clock):
@@ -207,18 +217,34 @@ def test_pay06_the_second_of_two_payments_under_one_link_goes_back(
     assert services.refresh_payment(payment_id=surplus.pk).status == Status.VOIDED
 
 
+def test_a_second_payment_that_is_read_again_before_it_went_back_is_one_row(gateway_standin, prepaid, book):
+    payment = link(book(prepaid))
+    gateway_standin.control.switch(allow_double_payment=True)
+    for _ in range(2):
+        gateway_standin.control.pay(payment.gateway_invoice_id)
+
+    for _ in range(2):
+        services.refresh_payment(payment_id=payment.pk)
+
+    surplus = Payment.objects.exclude(pk=payment.pk).get()
+    assert (surplus.checked_at, amounts(surplus)) == (timezone.now(), ("115.00", "0.00", "115.00"))
+    assert states_of(surplus) == [(Status.PAID, None, reasons.PAID_TWICE)] * 2
+    assert Refund.objects.get().reason == reasons.PAID_TWICE
+
+
+@pytest.mark.parametrize("by_hand", ["100.00", "0.01"])
 def test_money_beyond_the_price_goes_back_when_cash_and_link_met(
-    gateway_standin, house, book, django_capture_on_commit_callbacks
+    gateway_standin, house, book, django_capture_on_commit_callbacks, by_hand
 ):
     booking = book(house)
     payment = link(booking)
-    services.record_payment(actor=house.manager, booking_id=booking.pk, amount=Decimal("100.00"), method="terminal")
+    services.record_payment(actor=house.manager, booking_id=booking.pk, amount=Decimal(by_hand), method="terminal")
     gateway_standin.control.pay(payment.gateway_invoice_id)
 
     with django_capture_on_commit_callbacks(execute=True):
         services.refresh_payment(payment_id=payment.pk)
 
-    assert amounts(payment) == ("115.00", "100.00", "0.00")
+    assert amounts(payment) == ("115.00", by_hand, "0.00")
     assert Refund.objects.get().reason == reasons.MORE_THAN_DUE
     assert kept_amount(booking) == Decimal("115.00")
 
@@ -364,6 +390,20 @@ def test_a_payment_is_read_once_more_before_its_hold_ends_however_often_it_was_r
     services.resolve_payments()
 
     assert reload(payment).next_check_at == booking.hold_expires_at - timedelta(seconds=90)
+
+
+def test_a_link_that_shows_nothing_new_is_read_again_after_growing_times_and_then_every_hour(
+    gateway_standin, house, book, clock
+):
+    payment = link(book(house))
+    waits = []
+
+    for _ in range(6):
+        waits.append((reload(payment).next_check_at - timezone.now()).total_seconds())
+        clock.shift(waits[-1])
+        services.resolve_payments()
+
+    assert waits == [10, 30, 120, 600, 3600, 3600]
 
 
 def test_a_call_that_fails_after_a_webhook_told_better_changes_nothing(

@@ -98,6 +98,7 @@ def test_what_was_stopped_and_is_no_longer_wanted_frees_its_amount(gateway_stand
 
     assert (done.status, done.failure_reason) == (Status.FAILED, "given up by a person (I looked)")
     assert amounts(payment) == ("115.00", "10.00", "0.00")
+    assert states_of(payment)[-1] == (Payment.Status.PAID, house.manager.pk, "I looked")
     assert calls_back(gateway_standin) == 0
 
 

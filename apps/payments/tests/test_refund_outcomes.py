@@ -1,12 +1,15 @@
 """What became of a refund that was sent is what the gateway's total says, however it answered."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from apps.payments import reasons, services
 from apps.payments.errors import RefundInProgress
 from apps.payments.models import Payment, Refund, TaxDocument
+from apps.payments.moyasar import MoyasarClient
 from apps.payments.services import sending
 from apps.payments.tests.support import (
     amounts,
@@ -72,7 +75,9 @@ def test_a_timeout_after_the_gateway_did_it_is_found_by_the_total(gateway_standi
     clock.shift(timedelta(minutes=3))
     services.resolve_refunds()
 
-    assert Refund.objects.get().status == Status.SUCCEEDED
+    refund = Refund.objects.get()
+    assert (refund.status, refund.gateway_refunded_after) == (Status.SUCCEEDED, Decimal("57.50"))
+    assert states_of(refund)[-1] == (Status.SUCCEEDED, support.pk, "Served late")
     assert gateway_standin.control.report()["calls"]["refund"] == 1
     assert truth(gateway_standin, payment.gateway_payment_id)["refunded"] == 5750
 
@@ -97,6 +102,19 @@ def test_a_timeout_before_the_gateway_did_it_is_not_applied_after_three_equal_re
     assert calls_back(gateway_standin) == 1
     with pytest.raises(RefundInProgress):
         ask_refund(support, payment, "1.00")
+
+
+def test_the_quiet_time_is_over_to_the_second(gateway_standin, payment, support, clock):
+    gateway_standin.control.inject("refund", "reset_before")
+    refund = ask_refund(support, payment)
+    pass_by(clock, *SCHEDULE[:3])
+    Refund.objects.update(next_check_at=reload(refund).sent_at + sending.QUIET)
+
+    clock.shift(timedelta(minutes=5))
+    services.resolve_refunds()
+
+    assert timezone.now() == reload(refund).sent_at + timedelta(minutes=15)
+    assert (reload(refund).status, reload(refund).equal_reads) == (Status.NOT_APPLIED, 4)
 
 
 def test_one_late_reading_is_not_enough(gateway_standin, payment, support, clock):
@@ -249,6 +267,7 @@ def test_rf08_a_clear_refusal_fails_and_frees_the_amount(gateway_standin, paymen
     assert refund.status == Status.FAILED
     assert refund.failure_reason == "the gateway refused (invalid_request_error: Insufficient balance)"
     assert amounts(payment) == ("115.00", "0.00", "0.00")
+    assert states_of(payment)[-1] == (Payment.Status.PAID, None, refund.failure_reason)
     assert ask_refund(support, payment).status == Status.SUCCEEDED
 
 
@@ -256,8 +275,30 @@ def test_a_refusal_after_it_was_done_all_the_same_is_a_success(gateway_standin, 
     body = {"type": "invalid_request_error", "message": "already refunded", "errors": None}
     gateway_standin.control.inject("refund", "answer", status=400, body=body, executed=True)
 
-    assert ask_refund(support, payment).status == Status.SUCCEEDED
+    refund = ask_refund(support, payment)
+
+    assert (refund.status, refund.gateway_refunded_after) == (Status.SUCCEEDED, Decimal("57.50"))
+    assert states_of(refund)[-1] == (Status.SUCCEEDED, support.pk, "Served late")
     assert amounts(payment) == ("115.00", "57.50", "0.00")
+
+
+def test_a_refusal_while_the_dashboard_gave_something_back_stops_for_a_person(
+    gateway_standin, payment, support, monkeypatch
+):
+    refund_payment = MoyasarClient.refund_payment
+
+    def overtaken(client, *args):
+        gateway_standin.control.dashboard("refund", payment.gateway_payment_id, 1000)
+        return refund_payment(client, *args)
+
+    monkeypatch.setattr(MoyasarClient, "refund_payment", overtaken)
+    refuse(gateway_standin)
+
+    refund = ask_refund(support, payment)
+
+    assert (refund.status, refund.failure_reason) == (Status.REVIEW, reasons.OTHER_TOTAL_AFTER)
+    assert refund.gateway_refunded_after == Decimal("10.00")
+    assert amounts(payment) == ("115.00", "0.00", "57.50")
 
 
 def test_a_refusal_that_cannot_be_checked_is_unknown(gateway_standin, payment, support):
@@ -279,9 +320,32 @@ def test_a_refund_made_in_the_dashboard_during_ours_stops_it_too(gateway_standin
     services.resolve_refunds()
 
     assert (reload(refund).status, reload(refund).failure_reason) == (Status.REVIEW, reasons.OTHER_TOTAL_AFTER)
+    assert reload(refund).gateway_refunded_after == Decimal("10.00")
     assert amounts(payment) == ("115.00", "0.00", "57.50")
     with pytest.raises(RefundInProgress):
         ask_refund(support, payment, "1.00")
+
+
+def test_a_refund_that_breaks_a_pass_is_named_in_the_log_and_keeps_no_other_waiting(
+    gateway_standin, payment, support, house, book, clock, monkeypatch, caplog
+):
+    other = paid(gateway_standin, book(house, hours=30))
+    gateway_standin.control.inject("fetch_payment", "error_500", times=2)
+    broken, whole = ask_refund(support, payment), ask_refund(support, other)
+    send = sending.send_refund
+
+    def fails_for_one(*, refund_id):
+        if refund_id == broken.pk:
+            raise RuntimeError("unexpected")
+        return send(refund_id=refund_id)
+
+    monkeypatch.setattr(sending, "send_refund", fails_for_one)
+    clock.shift(timedelta(minutes=3))
+
+    assert services.resolve_refunds() == 2
+
+    assert f"{broken.pk} could not be resolved by _look" in caplog.messages
+    assert (reload(broken).status, reload(whole).status) == (Status.APPROVED, Status.SUCCEEDED)
 
 
 def test_one_unreadable_refund_does_not_keep_the_others_waiting(gateway_standin, payment, support, house, book, clock):

@@ -108,6 +108,7 @@ def test_rf22_a_payment_that_is_settled_already_goes_back_as_a_refund_at_once(
         (Status.SENDING, "Served late"),
         (Status.SUCCEEDED, "Served late"),
     ]
+    assert refund.history.order_by("history_id")[2].failure_reason == told[2][1]
 
 
 def test_rf22_a_refusal_that_cannot_be_checked_sends_nothing(gateway_standin, payment, support, clock):

@@ -11,11 +11,12 @@ from apps.bookings.models import Booking
 from apps.common.errors import Forbidden, InvalidTransition
 from apps.payments import services
 from apps.payments.errors import GatewayUnavailable, NothingToPay, OwnBooking, PaymentInProgress
+from apps.payments.events import PaymentReceived, PaymentReserved
 from apps.payments.models import MoneyEvent, Payment, Refund, TaxDocument
 from apps.payments.selectors import amount_due, outstanding_amount
 from apps.payments.services import payments as taking
 from apps.payments.standin.cards import APPROVED_CARD, DECLINED_CARD
-from apps.payments.tests.support import RETURN_URL, amounts, link, reload, states_of, truth
+from apps.payments.tests.support import RETURN_URL, amounts, link, reload, states_of, told_of_money, truth
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Status = Payment.Status
@@ -37,7 +38,7 @@ def cancel(booking, by="salon"):
     return bookings.cancel_booking(actor=booking.customer.user, booking_id=booking.pk, by=by)
 
 
-def test_an_advance_is_reserved_and_taken_at_once_under_our_own_key(gateway_standin, prepaid, book):
+def test_an_advance_is_reserved_and_taken_at_once_under_our_own_key(gateway_standin, prepaid, book, news):
     booking = book(prepaid)
 
     payment = reload(charge(booking))
@@ -48,6 +49,8 @@ def test_an_advance_is_reserved_and_taken_at_once_under_our_own_key(gateway_stan
     assert [state for state, _who, _why in states_of(payment)] == ["created", "submitted", "authorized", "captured"]
     assert gateway_standin.control.report()["executed"] == {"create_payment": 1, "capture": 1}
     assert TaxDocument.objects.count() == 1
+    about = (payment.pk, booking.pk)
+    assert told_of_money(news) == [PaymentReserved(*about), PaymentReceived(*about)]
 
 
 def test_the_token_is_kept_nowhere(gateway_standin, prepaid, book, caplog):
