@@ -126,6 +126,7 @@ PARTS = {
             "apps/payments/tests/test_arrival.py",
             "apps/payments/tests/test_divergences.py",
             "apps/payments/tests/test_refund_decisions.py",
+            "apps/payments/tests/test_refund_external.py",
             "apps/payments/tests/test_refund_outcomes.py",
             "apps/payments/tests/test_refund_voids.py",
             "apps/payments/tests/test_refunds.py",

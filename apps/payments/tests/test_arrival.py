@@ -1,5 +1,6 @@
 """Money arrives, late, twice, short or under a wrong name: only what the gateway shows moves anything."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -14,8 +15,9 @@ from apps.payments.errors import GatewayUnavailable, PaymentUnderReview
 from apps.payments.events import PaymentLinkReady, PaymentReceived
 from apps.payments.models import Payment, Refund, TaxDocument
 from apps.payments.moyasar import GatewayOutcomeUnknown
-from apps.payments.selectors import kept_amount, most_telling
+from apps.payments.selectors import gateway, kept_amount, most_telling
 from apps.payments.services import payments as taking
+from apps.payments.services.arrival import apply_fetched
 from apps.payments.standin import DECLINED_CARD
 from apps.payments.tests.support import amounts, link, paid, reload, states_of, told_of_money, truth
 from project.invariants import breaches
@@ -68,7 +70,7 @@ def test_a_reading_that_shows_nothing_new_leaves_no_history(gateway_standin, pre
 
     services.refresh_payment(payment_id=payment.pk)
 
-    assert reload(payment).checked_at == timezone.now()
+    assert reload(payment).checked_at == reload(payment).updated_at == timezone.now()
     assert payment.history.count() == 3
 
 
@@ -292,6 +294,28 @@ def test_a_link_that_is_not_ours_as_we_made_it_proves_nothing(gateway_standin, p
     assert reload(booking).status == Booking.Status.PENDING
 
 
+ANOTHER_LINK = {"id": "0b8f6b1e-5a0c-4f5e-8d0a-0d2f3a1c9e77", "url": "https://checkout.example/another"}
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "is_taken_over"),
+    [({}, Status.PAID, True), ({"amount": 11499}, Status.REVIEW, False)],
+    ids=["ours", "for a person"],
+)
+def test_a_link_that_a_webhook_names_is_taken_over_unless_it_is_for_a_person(
+    gateway_standin, prepaid, book, change, status, is_taken_over
+):
+    payment = link(book(prepaid))
+    gateway_standin.control.pay(payment.gateway_invoice_id)
+    theirs = gateway().fetch_invoice(payment.gateway_invoice_id)
+
+    apply_fetched(payment.pk, replace(theirs, **ANOTHER_LINK, **change))
+
+    named, payment = ANOTHER_LINK if is_taken_over else {"id": theirs.id, "url": theirs.url}, reload(payment)
+    assert payment.status == status
+    assert {"id": payment.gateway_invoice_id, "url": payment.payment_url} == named
+
+
 def test_pay09_one_payment_at_the_gateway_pays_one_booking(gateway_standin, prepaid, book):
     first, second = book(prepaid, hours=27), book(prepaid, hours=30)
     counted = paid(gateway_standin, first)
@@ -370,6 +394,7 @@ def test_row6_a_payer_at_the_banks_page_keeps_the_time_ten_minutes_longer(gatewa
     services.resolve_payments()
 
     assert reload(booking).hold_expires_at == booking.hold_expires_at + timedelta(minutes=10)
+    assert booking.history.latest().history_change_reason == reasons.PAYER_AT_IT
     clock.shift(timedelta(minutes=5))
     assert bookings.expire_holds() == 0
     gateway_standin.control.finish_payment(begun["id"], authenticated=True)

@@ -126,7 +126,9 @@ def test_one_late_reading_is_not_enough(gateway_standin, payment, support, clock
     assert (reload(refund).status, reload(refund).equal_reads) == (Status.UNKNOWN, 1)
 
 
-def test_an_unanswered_refund_is_read_after_growing_times_and_then_every_hour(gateway_standin, payment, support, clock):
+def test_an_unanswered_refund_is_read_after_growing_times_and_then_every_hour(
+    gateway_standin, payment, support, clock, caplog
+):
     gateway_standin.control.inject("refund", "reset_before")
     refund = ask_refund(support, payment)
     gateway_standin.control.inject("fetch_payment", "error_500", times=6)
@@ -138,6 +140,8 @@ def test_an_unanswered_refund_is_read_after_growing_times_and_then_every_hour(ga
         assert services.resolve_refunds() == 1
 
     assert (reload(refund).status, reload(refund).equal_reads) == (Status.UNKNOWN, 0)
+    why = "fetch_payment: HTTP 500, api_error: Something went wrong"
+    assert caplog.messages.count(f"refund {refund.pk} could not be read: {why}") == 6
     assert amounts(payment) == ("115.00", "0.00", "57.50")
 
 
