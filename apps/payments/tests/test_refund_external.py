@@ -1,13 +1,15 @@
 """What somebody refunded in the gateway's own pages: booked once, and never mixed up with a refund of ours."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from apps.common.testing.race import race
 from apps.payments import reasons, services
 from apps.payments.models import Payment, Refund, TaxDocument
-from apps.payments.tests.support import amounts, ask_refund, calls_back, pass_by, refuse, reload
+from apps.payments.tests.support import amounts, ask_refund, calls_back, paid, pass_by, refuse, reload
 from apps.payments.tests.test_refund_outcomes import SCHEDULE
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +41,20 @@ def test_rf13_a_refund_made_in_the_dashboard_is_recorded_once_with_its_credit_no
     assert f"{TaxDocument.objects.get(refund=found).gross_amount:.2f}" == "10.00"
 
 
+def test_rf13_each_of_them_keeps_the_totals_before_and_after_it(gateway_standin, payment, clock):
+    record(payment, "10.00")
+    clock.shift(60)
+    record(payment, "15.50")
+
+    kept = Refund.objects.order_by("settled_at").values_list(
+        "amount", "gateway_refunded_before", "gateway_refunded_after", "settled_at"
+    )
+    assert list(kept) == [
+        (Decimal("10.00"), Decimal("0.00"), Decimal("10.00"), timezone.now() - timedelta(minutes=1)),
+        (Decimal("5.50"), Decimal("10.00"), Decimal("15.50"), timezone.now()),
+    ]
+
+
 def test_rf13_our_own_refund_is_not_booked_again_when_its_webhook_comes(gateway_standin, payment, support, clock):
     gateway_standin.control.inject("refund", "reset_after")
     refund = ask_refund(support, payment)
@@ -67,6 +83,17 @@ def test_a_pass_takes_over_what_a_reading_showed(gateway_standin, payment, clock
     assert services.resolve_refunds() == 0
 
     assert externals() == ONE_OF_TEN
+
+
+@pytest.mark.parametrize("longer_ago", [0, 1])
+def test_a_short_pass_takes_over_what_was_read_longest_ago(gateway_standin, payment, house, book, clock, longer_ago):
+    payments = [payment, paid(gateway_standin, book(house, hours=30))]
+    Payment.objects.update(gateway_refunded_amount=Decimal("10.00"))
+    Payment.objects.filter(pk=payments[longer_ago].pk).update(checked_at=timezone.now() - timedelta(minutes=1))
+
+    assert services.resolve_refunds(limit=1) == 1
+
+    assert (amounts(payments[longer_ago])[1], amounts(payments[1 - longer_ago])[1]) == ("10.00", "0.00")
 
 
 def test_row29_a_pass_takes_over_a_payment_undone_in_the_dashboard(gateway_standin, payment):

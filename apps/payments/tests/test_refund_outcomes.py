@@ -45,6 +45,36 @@ def test_an_unreachable_gateway_leaves_the_refund_approved_and_a_pass_sends_it(
     assert refunds_made(gateway_standin) == 1
 
 
+def test_a_refund_whose_look_nobody_planned_is_looked_at_after_a_lease_before_what_was_due_later(
+    gateway_standin, payment, support, house, book, clock
+):
+    gateway_standin.control.inject("fetch_payment", "error_503")
+    unplanned = ask_refund(support, payment)
+    Refund.objects.update(next_check_at=None)
+    clock.shift(1)
+    other = paid(gateway_standin, book(house, hours=30))
+    gateway_standin.control.inject("fetch_payment", "error_503")
+    planned = ask_refund(support, other)
+
+    clock.shift(sending.SENDING_LEASE - timedelta(seconds=2))
+    assert services.resolve_refunds() == 0
+    clock.shift(2)
+    assert services.resolve_refunds(limit=1) == 1
+
+    assert (reload(unplanned).status, reload(planned).status) == (Status.SUCCEEDED, Status.APPROVED)
+
+
+def test_what_is_handed_back_by_a_person_is_nothing_for_a_pass(gateway_standin, house, book, support, clock):
+    booking = book(house)
+    cash = services.record_payment(actor=house.manager, booking_id=booking.pk, amount=Decimal("115.00"), method="cash")
+    refund = services.request_refund(actor=support, payment_id=cash.pk, amount=Decimal("57.50"), reason="Served late")
+
+    clock.shift(timedelta(days=1))
+
+    assert services.resolve_refunds() == 0
+    assert (reload(refund).status, amounts(cash)) == (Status.APPROVED, ("115.00", "0.00", "57.50"))
+
+
 @pytest.mark.parametrize("fault", ["reset_after", "error_500_after", "html_200_after", "truncated_json", "huge_body"])
 def test_rf07_a_lost_answer_is_unknown_until_the_total_tells(gateway_standin, payment, support, clock, fault):
     gateway_standin.control.inject("refund", fault)
