@@ -88,6 +88,15 @@ PARTS = {
             "apps/bookings/tests/test_cases.py",
         ),
     ),
+    "holds": Part(
+        ("apps/bookings/services/holds.py", "apps/bookings/locks.py"),
+        (
+            "apps/bookings/tests/test_services.py",
+            "apps/bookings/tests/test_cases.py",
+            "apps/bookings/tests/test_steps.py",
+            "apps/payments/tests/test_arrival.py",
+        ),
+    ),
     "verdicts": Part(("apps/payments/verdicts.py",), ("apps/payments/tests/test_verdicts.py",)),
     "walls": Part(
         ("apps/common/scope.py", "apps/salons/access.py"),
@@ -107,6 +116,33 @@ PARTS = {
             "apps/accounts/tests/test_held_codes.py",
             "apps/accounts/tests/test_limits.py",
             "project/tests/test_metrics.py",
+        ),
+    ),
+    "devices": Part(
+        ("apps/accounts/services/tokens.py", "apps/accounts/services/second_factor.py"),
+        (
+            "apps/accounts/tests/test_api.py",
+            "apps/accounts/tests/test_second_factor.py",
+            "apps/accounts/tests/test_tokens.py",
+        ),
+    ),
+    "taking": Part(
+        ("apps/payments/services/payments.py",),
+        (
+            "apps/payments/tests/test_arrival.py",
+            "apps/payments/tests/test_desk.py",
+            "apps/payments/tests/test_payments.py",
+            "apps/payments/tests/test_till.py",
+            "apps/payments/tests/test_wallets.py",
+        ),
+    ),
+    "webhooks": Part(
+        ("apps/payments/services/webhooks.py",),
+        (
+            "apps/payments/tests/test_webhook_door.py",
+            "apps/payments/tests/test_webhook_effects.py",
+            "apps/payments/tests/test_webhook_pages.py",
+            "apps/payments/tests/test_webhooks.py",
         ),
     ),
     "arrival": Part(

@@ -16,6 +16,9 @@ from apps.storefront.urls import PLACES
 VISIT = str(uuid4())
 GIVEN = {"slug": "reem", "service": VISIT, "booking": VISIT}
 BUILT = Path(__file__).parents[1] / "static/storefront"
+WORDS = Path(__file__).parents[1] / "frontend/src/i18n"
+PLURAL_FORM = re.compile(r"_(zero|one|two|few|many|other)$")
+PLACEHOLDER = re.compile(r"{{[^}]*}}|</?\w+>")
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +57,30 @@ def test_the_page_brings_the_words_of_every_language_along(client, language):
 
     chunk = json.loads((BUILT / "manifest.json").read_text())[f"src/i18n/{language}.ts"]
     assert f'href="/static/storefront/{chunk["file"]}"' in client.get("/").content.decode()
+
+
+def placeholders(language):
+    """`{"confirm.cancel_until": {"{{day}}", "<moment>", …}}`; the plural forms of a text together."""
+    found = {}
+
+    def read(name, value):
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                read(f"{name}.{key}", inner)
+        else:
+            found.setdefault(PLURAL_FORM.sub("", name), set()).update(PLACEHOLDER.findall(value))
+
+    for file in (WORDS / language).glob("*.json"):
+        read(file.stem, json.loads(file.read_text()))
+    return found
+
+
+@pytest.mark.parametrize("language", dict(settings.LANGUAGES))
+def test_the_words_of_every_language_are_the_same_with_the_same_placeholders(language):
+    english = placeholders("en")
+
+    assert {"{{day}}", "{{time}}", "<moment>", "</moment>"} == english["confirm.confirm.cancel_until"]
+    assert placeholders(language) == english
 
 
 @pytest.mark.parametrize(
