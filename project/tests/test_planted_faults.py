@@ -1,5 +1,6 @@
 """The command that plants faults: what it leaves as it is, and when it complains."""
 
+import json
 import runpy
 from collections import Counter
 from contextlib import contextmanager
@@ -7,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from project.env import BASE_DIR
+from project.tests.test_docs import DOCS, ensure_table
 
 COMMAND = runpy.run_path(str(BASE_DIR / ".ci/mutation.py"))
 DECORATED = """
@@ -83,3 +85,21 @@ def test_every_part_names_files_that_exist_and_no_file_twice():
 
     assert [name for part in parts for name in (*part.files, *part.tests) if not (BASE_DIR / name).is_file()] == []
     assert len(faulty) == len(set(faulty))
+
+
+def test_the_record_holds_every_file_of_every_part_and_the_page_shows_it():
+    record = json.loads((DOCS / "mutation.json").read_text())["files"]
+    rows = [
+        [f"`{file}`", f"{found['planted']}", f"{found['noticed']}", f"{_percent(found):.1f} %", found["on"]]
+        for file, found in record.items()
+    ]
+
+    assert {file: found["part"] for file, found in record.items()} == {
+        file: name for name, part in COMMAND["PARTS"].items() for file in part.files
+    }
+    assert [file for file, found in record.items() if _percent(found) < COMMAND["FLOOR"]] == []
+    ensure_table(DOCS / "mutation.md", "planted faults", ["File", "Planted", "Noticed", "Share", "On"], rows)
+
+
+def _percent(found):
+    return 100 * found["noticed"] / found["planted"]

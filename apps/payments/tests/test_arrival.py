@@ -74,6 +74,25 @@ def test_a_reading_that_shows_nothing_new_leaves_no_history(gateway_standin, pre
     assert payment.history.count() == 3
 
 
+def test_a_link_that_has_lost_its_payment_tells_nothing_about_the_money_we_saw(gateway_standin, prepaid, book, clock):
+    payment = paid(gateway_standin, book(prepaid))
+    gateway_standin.control.dashboard("refund", payment.gateway_payment_id, 1000)
+    services.refresh_payment(payment_id=payment.pk)
+    gateway_standin.control.inject("fetch_invoice", "patch", patch={"payments": []})
+    clock.shift(60)
+
+    services.refresh_payment(payment_id=payment.pk)
+
+    seen = reload(payment)
+    assert (seen.gateway_status, seen.gateway_amount, seen.gateway_refunded_amount) == (
+        "refunded",
+        Decimal("115.00"),
+        Decimal("10.00"),
+    )
+    assert seen.checked_at == timezone.now()
+    assert amounts(payment) == ("115.00", "10.00", "0.00")
+
+
 def test_a_declined_card_changes_nothing_and_the_link_stays_open(gateway_standin, prepaid, book):
     booking = book(prepaid)
     payment = link(booking)

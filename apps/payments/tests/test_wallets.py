@@ -44,6 +44,7 @@ def test_an_advance_is_reserved_and_taken_at_once_under_our_own_key(gateway_stan
     payment = reload(charge(booking))
 
     assert (payment.status, payment.gateway_payment_id, payment.source) == (Status.CAPTURED, str(payment.pk), "token")
+    assert payment.payment_url == ""
     assert amounts(payment) == ("115.00", "0.00", "0.00")
     assert reload(booking).status == Booking.Status.CONFIRMED
     assert [state for state, _who, _why in states_of(payment)] == ["created", "submitted", "authorized", "captured"]
