@@ -89,13 +89,8 @@ PARTS = {
         ),
     ),
     "holds": Part(
-        ("apps/bookings/services/holds.py", "apps/bookings/locks.py"),
-        (
-            "apps/bookings/tests/test_services.py",
-            "apps/bookings/tests/test_cases.py",
-            "apps/bookings/tests/test_steps.py",
-            "apps/payments/tests/test_arrival.py",
-        ),
+        ("apps/bookings/services/holds.py",),
+        ("apps/bookings/tests/test_holds.py", "apps/bookings/tests/test_cases.py"),
     ),
     "verdicts": Part(("apps/payments/verdicts.py",), ("apps/payments/tests/test_verdicts.py",)),
     "walls": Part(
