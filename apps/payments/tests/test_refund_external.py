@@ -117,6 +117,17 @@ def test_row35_before_ours_is_sent_the_difference_is_booked_and_ours_stops(gatew
     assert calls_back(gateway_standin) == 0
 
 
+def test_row35_while_ours_waits_for_a_person_unsent_another_one_is_booked_too(gateway_standin, payment, support):
+    dashboard(gateway_standin, payment, 1000)
+    refund = ask_refund(support, payment)
+
+    found = record(payment, "25.00")
+
+    assert (f"{found.amount:.2f}", found.status) == ("15.00", Status.EXTERNAL)
+    assert reload(refund).status == Status.REVIEW
+    assert amounts(payment) == ("115.00", "25.00", "57.50")
+
+
 def test_row35_what_does_not_fit_beside_the_reserve_is_not_booked(gateway_standin, payment, support):
     dashboard(gateway_standin, payment, 6000)
 

@@ -3,6 +3,7 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
@@ -21,6 +22,19 @@ from apps.payments.tests.support import amounts, ask_refund, link, paid, reload
 from apps.payments.tests.webhooks import URL, Status, event, post, told_of, told_of_last
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("webhook_secret")]
+
+
+def made_there(metadata):
+    """A link that somebody made at the gateway with our key."""
+    return inbox.gateway().create_invoice(
+        amount=11500,
+        currency="SAR",
+        description="Made there",
+        metadata=metadata,
+        expires_at=None,
+        success_url="http://localhost/",
+        back_url="http://localhost/",
+    )
 
 
 def test_wh04_an_event_that_overtakes_the_answer_of_the_call_confirms_the_booking(
@@ -63,36 +77,32 @@ def test_wh04_an_event_that_overtakes_the_answer_of_the_call_confirms_the_bookin
 def test_a_second_link_with_our_key_does_not_replace_the_one_that_was_given_out(api, gateway_standin, prepaid, book):
     payment = link(book(prepaid))
     url = payment.payment_url
-    client = inbox.gateway()
-    twin = client.create_invoice(
-        amount=11500,
-        currency="SAR",
-        description="Twin",
-        metadata={"payment_id": str(payment.pk)},
-        expires_at=None,
-        success_url="http://localhost/",
-        back_url="http://localhost/",
-    )
+    twin = made_there({"payment_id": str(payment.pk)})
+    # One that has no link yet is not the one that the event is about.
+    unsent = Payment.objects.create(salon=prepaid.salon, booking=book(prepaid, hours=30), amount=115)
 
     post(api, event({"id": "x", "invoice_id": twin.id}, type="payment_failed"))
     services.process_webhooks()
 
     assert WebhookEvent.objects.get().status == Status.IGNORED
     assert reload(payment).payment_url == url
+    assert reload(unsent).gateway_invoice_id == ""
+
+
+def test_money_taken_by_hand_is_no_link_whatever_an_event_says(api, gateway_standin, house, book):
+    cash = services.record_payment(actor=house.manager, booking_id=book(house).pk, amount=Decimal(115), method="cash")
+    forged = made_there({"payment_id": str(cash.pk)})
+
+    post(api, event({"id": "x", "invoice_id": forged.id}))
+    services.process_webhooks()
+
+    assert WebhookEvent.objects.get().status == Status.IGNORED
+    assert (reload(cash).gateway_invoice_id, cash.history.count()) == ("", 1)
 
 
 @pytest.mark.parametrize("metadata", [{}, {"payment_id": "1"}, {"payment_id": str(uuid4())}])
 def test_an_event_of_a_link_that_is_not_ours_is_ignored(api, gateway_standin, house, metadata):
-    client = inbox.gateway()
-    foreign = client.create_invoice(
-        amount=11500,
-        currency="SAR",
-        description="Foreign",
-        metadata=metadata,
-        expires_at=None,
-        success_url="http://localhost/",
-        back_url="http://localhost/",
-    )
+    foreign = made_there(metadata)
 
     post(api, event({"id": "x", "invoice_id": foreign.id}))
     services.process_webhooks()
@@ -338,9 +348,12 @@ def test_with_a_broker_the_worker_is_woken_once_for_each_new_event(
     assert sent == [(("project.tasks.run_pass",), {"args": ["process_webhooks"], "retry": False})]
 
 
-@pytest.mark.parametrize("broker", ["", "redis://127.0.0.1:1/0"])
+@pytest.mark.parametrize(
+    ("broker", "said"),
+    [("", []), ("redis://127.0.0.1:1/0", ["broker not reached, webhooks wait for the next pass"])],
+)
 def test_without_a_broker_or_when_it_is_away_the_event_waits_for_the_pass(
-    api, db, settings, monkeypatch, django_capture_on_commit_callbacks, broker
+    api, db, settings, monkeypatch, django_capture_on_commit_callbacks, caplog, broker, said
 ):
     from kombu.exceptions import OperationalError
 
@@ -354,3 +367,4 @@ def test_without_a_broker_or_when_it_is_away_the_event_waits_for_the_pass(
         assert post(api, event()).status_code == 200
 
     assert WebhookEvent.objects.get().status == Status.NEW
+    assert [one.getMessage() for one in caplog.records if one.name.startswith("apps.payments")] == said

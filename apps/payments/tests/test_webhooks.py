@@ -199,7 +199,7 @@ def test_an_event_whose_worker_died_is_taken_again_after_its_lease(api, gateway_
     assert services.process_webhooks() == 1
 
 
-def test_replaying_needs_the_right_and_is_safe(api, gateway_standin, house, book):
+def test_replaying_needs_the_right_and_is_safe(api, gateway_standin, house, book, support, caplog):
     payment = paid(gateway_standin, book(house))
     post(api, event({"invoice_id": payment.gateway_invoice_id}))
     services.process_webhooks()
@@ -208,7 +208,10 @@ def test_replaying_needs_the_right_and_is_safe(api, gateway_standin, house, book
     with pytest.raises(Forbidden):
         services.replay_webhook(actor=house.manager, event_pk=kept.pk)
     assert reload(kept).status == Status.PROCESSED
-    services.replay_webhook(actor=PlatformUserFactory(), event_pk=kept.pk)
+    WebhookEvent.objects.update(attempts=4)
+    services.replay_webhook(actor=support, event_pk=kept.pk)
+    assert (reload(kept).status, reload(kept).attempts) == (Status.NEW, 0)
+    assert f"webhook evt-1 was put back in the queue by user {support.pk}" in caplog.messages
     services.process_webhooks()
 
     assert payment.history.count() == 4
