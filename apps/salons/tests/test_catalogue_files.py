@@ -132,11 +132,12 @@ LAUGHS = '<!DOCTYPE x [<!ENTITY a "ha">' + "".join(
     ],
 )
 def test_a_file_that_is_no_price_list_is_refused_quickly_and_in_words(content, code):
-    start = time.perf_counter()
+    # Of the processor: what other processes do with it in the meantime is not ours.
+    start = time.process_time()
 
     assert refusal_of(content) == code
 
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_every_refusal_of_a_file_says_something_in_both_languages():
