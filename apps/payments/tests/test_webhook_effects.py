@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from apps.bookings.models import Booking
 from apps.payments import services
-from apps.payments.models import Payment, WebhookEvent
+from apps.payments.models import Payment, Refund, WebhookEvent
 from apps.payments.services import webhooks as inbox
 from apps.payments.standin import Standin
 from apps.payments.tests.conftest import WEBHOOK_SECRET
@@ -174,6 +174,19 @@ def test_an_own_refund_that_is_told_afterwards_is_known_already(api, gateway_sta
 
     assert told["refunded"] == 5750
     assert services.process_webhooks() == 1
+    assert WebhookEvent.objects.get().status == Status.PROCESSED
+
+
+def test_an_own_refund_without_an_answer_is_known_as_soon_as_the_gateway_shows_it(
+    api, gateway_standin, payment, support
+):
+    gateway_standin.control.inject("refund", "reset_after")
+    refund = ask_refund(support, payment, "57.50")
+
+    post(api, event(told_of(gateway_standin, payment), type="payment_refunded"))
+    services.process_webhooks()
+
+    assert (reload(refund).status, amounts(payment)) == (Refund.Status.UNKNOWN, ("115.00", "0.00", "57.50"))
     assert WebhookEvent.objects.get().status == Status.PROCESSED
 
 

@@ -172,7 +172,7 @@ def test_wh14_a_poisonous_event_is_given_up_after_five_tries_and_can_be_replayed
     assert reload(payment).status == Payment.Status.PAID
 
 
-def test_a_crash_of_our_own_is_postponed_as_well(api, gateway_standin, prepaid, book, monkeypatch):
+def test_a_crash_of_our_own_is_postponed_as_well(api, gateway_standin, prepaid, book, monkeypatch, caplog):
     payment = link(book(prepaid))
     post(api, event({"invoice_id": payment.gateway_invoice_id}))
     post(api, event({"id": "unknown"}, id="evt-2"))
@@ -187,6 +187,28 @@ def test_a_crash_of_our_own_is_postponed_as_well(api, gateway_standin, prepaid, 
     states = dict(WebhookEvent.objects.values_list("event_id", "status"))
     assert states == {"evt-1": Status.FAILED, "evt-2": Status.IGNORED}
     assert WebhookEvent.objects.get(event_id="evt-1").error == "ZeroDivisionError"
+    assert "webhook evt-1 could not be processed" in caplog.messages
+
+
+def test_a_link_nobody_knows_that_cannot_be_read_is_read_again(api, gateway_standin):
+    gateway_standin.control.inject("fetch_invoice", "error_500")
+    post(api, event({"invoice_id": "a-link-of-somebody"}))
+
+    assert services.process_webhooks() == 1
+
+    kept = WebhookEvent.objects.get()
+    assert (kept.status, kept.error) == (Status.FAILED, "fetch_invoice: HTTP 500, api_error: Something went wrong")
+
+
+@pytest.mark.parametrize("due_first", [0, 1])
+def test_a_short_pass_takes_the_event_that_was_due_first(api, gateway_standin, db, due_first):
+    for number in range(2):
+        post(api, event(id=f"evt-{number}"))
+    WebhookEvent.objects.filter(event_id=f"evt-{due_first}").update(due_at=timezone.now() - timedelta(seconds=1))
+
+    assert services.process_webhooks(limit=1) == 1
+
+    assert WebhookEvent.objects.get(status=Status.IGNORED).event_id == f"evt-{due_first}"
 
 
 def test_an_event_whose_worker_died_is_taken_again_after_its_lease(api, gateway_standin, prepaid, book, clock):
