@@ -9,7 +9,7 @@ from django.utils import timezone
 from apps.common.testing.race import race
 from apps.payments import reasons, services
 from apps.payments.models import Payment, Refund, TaxDocument
-from apps.payments.tests.support import amounts, ask_refund, calls_back, paid, pass_by, refuse, reload
+from apps.payments.tests.support import amounts, ask_refund, calls_back, paid, pass_by, refuse, reload, states_of
 from apps.payments.tests.test_refund_outcomes import SCHEDULE
 
 pytestmark = pytest.mark.django_db
@@ -37,8 +37,23 @@ def test_rf13_a_refund_made_in_the_dashboard_is_recorded_once_with_its_credit_no
     assert record(payment, "10.00") is None
     assert externals() == ONE_OF_TEN
     assert (found.requested_by, found.approved_by, found.settled_at is not None) == (None, None, True)
+    assert states_of(found) == [(Status.EXTERNAL, None, reasons.MADE_ELSEWHERE)]
     assert amounts(payment) == ("115.00", "10.00", "0.00")
     assert f"{TaxDocument.objects.get(refund=found).gross_amount:.2f}" == "10.00"
+
+
+def test_rf13_half_a_riyal_is_recorded_as_well(gateway_standin, payment):
+    assert f"{record(payment, '0.50').amount:.2f}" == "0.50"
+    assert amounts(payment) == ("115.00", "0.50", "0.00")
+
+
+def test_rf13_as_much_as_ours_once_more_is_external(gateway_standin, payment, support):
+    ours = ask_refund(support, payment, "10.00")
+
+    record(payment, "20.00")
+
+    assert (reload(ours).status, externals()) == (Status.SUCCEEDED, ONE_OF_TEN)
+    assert amounts(payment) == ("115.00", "20.00", "0.00")
 
 
 def test_rf13_each_of_them_keeps_the_totals_before_and_after_it(gateway_standin, payment, clock):
@@ -74,6 +89,20 @@ def test_rf13_while_ours_is_being_sent_the_total_is_left_to_it(gateway_standin, 
 
     assert record(payment, "115.00") is None
     assert (externals(), amounts(payment)) == ([], before)
+
+
+def test_rf13_while_ours_is_unanswered_an_earlier_one_of_that_amount_is_not_taken_for_it(
+    gateway_standin, payment, support
+):
+    refuse(gateway_standin)
+    earlier = ask_refund(support, payment, "10.00")
+    gateway_standin.control.inject("refund", "reset_after")
+    refund = ask_refund(support, payment, "10.00")
+
+    assert record(payment, "10.00") is None
+
+    assert (reload(earlier).status, reload(refund).status, externals()) == (Status.FAILED, Status.UNKNOWN, [])
+    assert amounts(payment) == ("115.00", "0.00", "10.00")
 
 
 def test_a_pass_takes_over_what_a_reading_showed(gateway_standin, payment, clock):
@@ -148,21 +177,40 @@ def test_row35_a_refund_that_waits_for_a_second_person_goes_on_waiting(gateway_s
     assert (reload(refund).status, externals()) == (Status.REQUESTED, ONE_OF_TEN)
 
 
+@pytest.mark.parametrize("amount", ["57.50", "115.00"])
 def test_r8_a_refund_given_up_and_carried_out_late_is_ours_after_all(
-    gateway_standin, payment, house, support, clock, impatient
+    gateway_standin, payment, house, support, clock, impatient, amount
 ):
+    clock.shift(timedelta(hours=3))  # it cannot be undone any more
     gateway_standin.control.inject("refund", "late_apply")
-    refund = ask_refund(support, payment)
-    pass_by(clock, *SCHEDULE)
+    refund = ask_refund(support, payment, amount)
+    pass_by(clock, *[timedelta(hours=1)] * 3)
+    assert reload(refund).status == Status.NOT_APPLIED
     services.give_up_refund(actor=house.manager, refund_id=refund.pk, explanation="She does not want it")
     gateway_standin.control.apply_late()
 
-    done = record(payment, "57.50")
+    done = record(payment, amount)
 
     assert (done, done.status, done.failure_reason) == (refund, Status.SUCCEEDED, "")
-    assert (externals(), amounts(payment)) == ([], ("115.00", "57.50", "0.00"))
+    assert done.gateway_refunded_after == Decimal(amount)
+    assert states_of(done)[-1] == (Status.SUCCEEDED, support.pk, "Served late")
+    assert (externals(), amounts(payment)) == ([], ("115.00", amount, "0.00"))
     assert TaxDocument.objects.filter(refund=refund).count() == 1
-    assert record(payment, "57.50") is None
+    assert record(payment, amount) is None
+
+
+def test_r8_one_that_is_not_given_up_is_ours_also_when_a_second_one_would_not_fit(
+    gateway_standin, payment, support, clock, impatient
+):
+    gateway_standin.control.inject("refund", "late_apply")
+    refund = ask_refund(support, payment, "57.51")
+    pass_by(clock, *SCHEDULE)
+    assert reload(refund).status == Status.NOT_APPLIED
+    gateway_standin.control.apply_late()
+
+    assert record(payment, "57.51") == refund
+
+    assert (externals(), amounts(payment)) == ([], ("115.00", "57.51", "0.00"))
 
 
 def test_r8_another_amount_than_that_of_the_late_one_is_external(gateway_standin, payment, support):
