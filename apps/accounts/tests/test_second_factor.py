@@ -164,7 +164,50 @@ def test_wrong_codes_of_the_app_leave_the_recovery_codes_open():
     assert isinstance(verify(app, codes[0]), StaticDevice)
 
 
+def test_a_device_that_was_never_confirmed_opens_nothing():
+    app = AppFactory(confirmed=False)
+
+    with pytest.raises(SecondFactorIncorrect):
+        verify(app, app_code(app))
+
+
+def test_every_guess_is_in_the_log_by_the_key_of_its_person_and_never_with_the_code(caplog):
+    caplog.set_level("INFO")
+    app, codes = set_up(OwnerFactory())
+    wrong = wrong_code(app)
+    with pytest.raises(SecondFactorIncorrect):
+        verify(app, wrong)
+
+    verify(app, codes[0])
+
+    about = f"second factor of person {app.user.pk}"
+    assert caplog.messages == [f"{about}: wrong code", f"{about}: recovery accepted"]
+
+
 # --- Setting up ---
+
+
+@pytest.mark.parametrize("steps", [-1, 0, 1])
+def test_setting_up_keeps_secret_and_pace_of_an_app_that_is_half_a_minute_off(clock, steps):
+    user, secret = OwnerFactory(), services.new_secret()
+    code = app_code(TOTPDevice(key=secret), steps)
+
+    app, _codes = services.enrol_second_factor(user=user, secret=secret, code=code, proven_at=NOW)
+
+    assert (app.key, app.name, app.drift) == (secret, "app", steps)
+    clock.shift(60)
+    assert verify(app, app_code(TOTPDevice(key=secret), steps)) == app
+
+
+@pytest.mark.parametrize("steps", [-2, 2])
+def test_setting_up_needs_a_code_of_now(steps):
+    user, secret = OwnerFactory(), services.new_secret()
+    code = app_code(TOTPDevice(key=secret), steps)
+
+    with pytest.raises(SecondFactorIncorrect):
+        services.enrol_second_factor(user=user, secret=secret, code=code, proven_at=NOW)
+
+    assert not has_second_factor(user)
 
 
 def test_setting_up_needs_a_code_of_the_new_app():
@@ -247,6 +290,7 @@ def test_a_recovery_code_has_twelve_digits_and_is_read_in_groups_and_arabic():
 
     assert {len(code) for code in codes} == {12}
     assert len(set(codes)) == 10
+    assert max(codes) > "0" * 3 + "9" * 9  # all twelve are drawn
     verify(app, in_arabic(f"{codes[0][:4]} {codes[0][4:8]} {codes[0][8:]}"))
 
 
@@ -282,7 +326,8 @@ def test_new_recovery_codes_replace_the_old_ones(clock):
         verify(app, old[0])
     clock.shift(1)
     verify(app, new[0])
-    assert app.user.history.first().history_change_reason == reasons.RECOVERY_CODES
+    last = app.user.history.first()
+    assert (last.history_user, last.history_change_reason) == (app.user, reasons.RECOVERY_CODES)
 
 
 def test_recovery_codes_belong_to_an_app():
@@ -301,7 +346,8 @@ def test_turning_off_takes_app_and_codes_away():
     services.turn_second_factor_off(user=app.user, proven_at=NOW)
 
     assert (TOTPDevice.objects.count(), StaticDevice.objects.count(), StaticToken.objects.count()) == (0, 0, 0)
-    assert app.user.history.first().history_change_reason == reasons.TURNED_OFF
+    last = app.user.history.first()
+    assert (last.history_user, last.history_change_reason) == (app.user, reasons.TURNED_OFF)
 
 
 def test_where_it_is_required_nobody_turns_it_off(settings):
@@ -352,7 +398,7 @@ def test_proof_counts_for_five_minutes():
         services.ensure_proven(NOW - timedelta(minutes=5, microseconds=1))
 
 
-def test_the_owner_resets_the_second_factor_of_another_person_with_a_reason():
+def test_the_owner_resets_the_second_factor_of_another_person_with_a_reason(caplog):
     owner, person = OwnerFactory(), PlatformUserFactory()
     set_up(person)
     family, other = TokenFamilyFactory(user=person), TokenFamilyFactory()
@@ -365,6 +411,7 @@ def test_the_owner_resets_the_second_factor_of_another_person_with_a_reason():
     for row in (family, other):
         row.refresh_from_db()
     assert (family.revoked_at, family.revoked_reason, other.revoked_at) == (NOW, "signed_out", None)
+    assert f"second factor of person {person.pk}: reset" in caplog.messages
 
 
 @pytest.mark.parametrize("who", ["support", "customer", "themself"])

@@ -23,6 +23,7 @@ from apps.accounts.tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
+Ending = TokenFamily.Ending
 ALL_OF_30_DAYS = timedelta(days=30)
 
 
@@ -54,8 +55,13 @@ def refused(refresh):
     return True
 
 
+def family_of(pair):
+    claims = jwt.decode(pair.refresh, options={"verify_signature": False})
+    return TokenFamily.objects.get(pk=claims["family"])
+
+
 def test_a_pair_names_person_and_family_and_lives_as_long_as_set(clock, user):
-    pair = services.issue_tokens(user=user)
+    pair = services.issue_tokens(user=user, network="203.0.113.0/24")
 
     family = TokenFamily.objects.get()
     access, refresh = (jwt.decode(text, options={"verify_signature": False}) for text in (pair.access, pair.refresh))
@@ -71,6 +77,7 @@ def test_a_pair_names_person_and_family_and_lives_as_long_as_set(clock, user):
     }
     assert (refresh["token_type"], refresh["exp"]) == ("refresh", int((NOW + ALL_OF_30_DAYS).timestamp()))
     assert (family.user, family.expires_at, family.revoked_at) == (user, NOW + ALL_OF_30_DAYS, None)
+    assert family.network == "203.0.113.0/24"
 
 
 def test_no_token_and_no_token_id_is_stored_readable(user):
@@ -118,6 +125,45 @@ def test_signing_out_ends_both_tokens_and_may_be_repeated(user, answer_to):
     assert refused(pair.refresh)
     assert answer_to(pair.access) == 401
     assert TokenFamily.objects.get().revoked_reason == "signed_out"
+
+
+def test_ending_the_sign_ins_of_a_person_spares_one_and_counts_no_ended_one(clock, user, answer_to):
+    first, second, kept = (services.issue_tokens(user=user) for _ in range(3))
+    somebody = services.issue_tokens(user=UserFactory())
+    services.revoke(refresh=first.refresh)
+    clock.shift(60)
+
+    ended = services.end_sign_ins(user=user, reason=Ending.PHONE_CHANGED, keep=family_of(kept).pk)
+
+    assert ended == 1
+    assert [answer_to(pair.access) for pair in (first, second, kept, somebody)] == [401, 401, 200, 200]
+    assert [(family_of(pair).revoked_reason, family_of(pair).revoked_at) for pair in (first, second, kept)] == [
+        (Ending.SIGNED_OUT, NOW),
+        (Ending.PHONE_CHANGED, NOW + timedelta(minutes=1)),
+        ("", None),
+    ]
+
+
+def test_signing_out_a_device_that_was_ended_keeps_why_and_when(clock, user):
+    pair = services.issue_tokens(user=user)
+    services.end_sign_ins(user=user, reason=Ending.PHONE_CHANGED)
+    clock.shift(60)
+
+    services.revoke(refresh=pair.refresh)
+
+    assert (family_of(pair).revoked_reason, family_of(pair).revoked_at) == (Ending.PHONE_CHANGED, NOW)
+
+
+def test_what_others_remember_until_the_end_is_stored_is_forgotten_then(user, django_capture_on_commit_callbacks):
+    memory = tokens._memory(family_of(services.issue_tokens(user=user)).pk)
+
+    with django_capture_on_commit_callbacks() as afterwards:
+        services.end_sign_ins(user=user, reason=Ending.SIGNED_OUT)
+        cache.set(memory, ("as it was",))
+    for forget in afterwards:
+        forget()
+
+    assert cache.get(memory) is None
 
 
 def test_a_deactivated_person_is_out_at_the_next_call(user, answer_to):
