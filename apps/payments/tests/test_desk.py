@@ -48,20 +48,38 @@ def test_pay16_cash_and_card_together_make_the_price(house, book):
     ("amount", "error"),
     [("115.01", MoreThanDue), ("0", AmountInvalid), ("-5", AmountInvalid), ("1.005", AmountInvalid)],
 )
-def test_an_amount_that_does_not_fit_is_refused(house, book, amount, error):
+def test_an_amount_that_does_not_fit_is_refused_in_words_that_name_the_field(house, book, amount, error):
     booking = book(house)
 
-    with pytest.raises(error):
+    with pytest.raises(error) as refusal:
         services.record_payment(actor=house.manager, booking_id=booking.pk, amount=Decimal(amount), method="cash")
 
+    words = {
+        MoreThanDue: "At most 115.00 SAR are still due.",
+        AmountInvalid: "Enter an amount greater than zero with at most two decimals, such as 120.50.",
+    }
+    assert (refusal.value.field, str(refusal.value)) == ("amount", words[error])
     assert not Payment.objects.exists()
+
+
+def test_the_last_halala_can_be_paid(house, book):
+    booking = book(house)
+
+    for amount in ("114.99", "0.01"):
+        services.record_payment(actor=house.manager, booking_id=booking.pk, amount=Decimal(amount), method="cash")
+
+    assert kept_amount(booking) == Decimal("115.00")
 
 
 def test_a_hold_becomes_firm_by_its_whole_advance_only(prepaid, book):
     booking = book(prepaid)
 
-    with pytest.raises(AdvanceFirst):
+    with pytest.raises(AdvanceFirst) as refusal:
         services.record_payment(actor=prepaid.manager, booking_id=booking.pk, amount=Decimal("114.99"), method="cash")
+    assert (refusal.value.field, str(refusal.value)) == (
+        "amount",
+        "At least 115.00 SAR have to be paid to make this booking firm.",
+    )
     assert reload(booking).status == Booking.Status.PENDING
     services.record_payment(actor=prepaid.manager, booking_id=booking.pk, amount=Decimal("115.00"), method="cash")
 

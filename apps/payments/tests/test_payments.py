@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from apps.bookings import services as bookings
 from apps.bookings.models import Booking
@@ -13,7 +14,7 @@ from apps.payments.errors import GatewayUnavailable, NothingToPay, PaymentInProg
 from apps.payments.models import Payment
 from apps.payments.selectors import gateway, most_telling
 from apps.payments.tests.gateway.kit import closed_port
-from apps.payments.tests.support import RETURN_URL, link, paid, reload
+from apps.payments.tests.support import RETURN_URL, link, paid, reload, states_of
 
 pytestmark = pytest.mark.django_db
 Status = Payment.Status
@@ -84,10 +85,11 @@ def test_a_link_that_asks_for_the_wrong_amount_is_taken_back(gateway_standin, ho
     assert states == ["canceled", "initiated"]
 
 
-def test_a_link_that_ran_out_is_replaced(gateway_standin, house, book, clock):
+@pytest.mark.parametrize("hours", [24, 25])
+def test_a_link_that_ran_out_is_replaced(gateway_standin, house, book, clock, hours):
     booking = book(house, hours=51)
     old = link(booking)
-    clock.shift(timedelta(hours=25))
+    clock.shift(timedelta(hours=hours))
 
     new = link(booking)
 
@@ -158,6 +160,8 @@ def test_a_refusal_for_certain_fails_and_the_next_try_makes_a_new_link(gateway_s
     payment = Payment.objects.get()
     assert payment.status == Status.FAILED
     assert payment.failure_reason.startswith(f"{reasons.BUSY} (HTTP 429")
+    assert states_of(payment)[-1] == (Status.FAILED, None, payment.failure_reason)
+    assert (payment.next_check_at, payment.check_count) == (None, 0)
     assert link(booking).status == Status.INITIATED
     assert gateway_standin.control.report()["executed"] == {"create_invoice": 1}
 
@@ -171,6 +175,7 @@ def test_a_lost_reply_is_found_again_by_our_key_without_a_second_link(gateway_st
 
     payment = Payment.objects.get()
     assert (payment.status, payment.gateway_invoice_id) == (Status.UNKNOWN, "")
+    assert (payment.next_check_at, payment.check_count) == (timezone.now() + timedelta(seconds=10), 0)
     found = link(booking)
     assert (found.pk, found.status) == (payment.pk, Status.INITIATED)
     assert gateway_standin.control.report()["executed"] == {"create_invoice": 1}
