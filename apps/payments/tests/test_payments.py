@@ -12,6 +12,7 @@ from apps.bookings.models import Booking
 from apps.payments import reasons, services
 from apps.payments.errors import GatewayUnavailable, NothingToPay, PaymentInProgress
 from apps.payments.models import Payment
+from apps.payments.moyasar import MoyasarClient
 from apps.payments.selectors import gateway, most_telling
 from apps.payments.tests.gateway.kit import closed_port
 from apps.payments.tests.support import RETURN_URL, link, paid, reload, states_of
@@ -212,12 +213,31 @@ def test_an_attempt_that_died_while_it_was_sent_is_resolved_by_reading(gateway_s
     booking = book(prepaid)
     payment = link(booking)
     Payment.objects.filter(pk=payment.pk).update(status=Status.SUBMITTED, gateway_invoice_id="", payment_url="")
-    clock.shift(timedelta(minutes=3))
+    clock.shift(timedelta(minutes=2) - timedelta(microseconds=1))
+    services.resolve_payments()
+    assert reload(payment).status == Status.SUBMITTED  # its sender may still be waiting for the answer
+    Payment.objects.update(next_check_at=timezone.now())
+    clock.shift(timedelta(microseconds=1))
 
     assert services.resolve_payments() == 1
 
     found = reload(payment)
     assert (found.status, found.gateway_invoice_id) == (Status.INITIATED, payment.gateway_invoice_id)
+
+
+def test_an_attempt_is_marked_before_it_is_sent_and_read_again_when_its_answer_must_be_here(
+    gateway_standin, prepaid, book, monkeypatch
+):
+    def dies(client, **said):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(MoyasarClient, "create_invoice", dies)
+
+    with pytest.raises(KeyboardInterrupt):
+        link(book(prepaid))
+
+    payment = Payment.objects.get()
+    assert (payment.status, payment.next_check_at) == (Status.SUBMITTED, timezone.now() + timedelta(minutes=2))
 
 
 def test_an_attempt_that_died_before_it_was_sent_is_picked_up(gateway_standin, prepaid, book):

@@ -120,6 +120,7 @@ def test_a_refund_made_in_the_dashboard_instead_of_ours_is_ours(gateway_standin,
     done = decide(house.manager, refund, Finding.CARRIED_OUT)
 
     assert (done.status, f"{done.gateway_refunded_after:.2f}") == (Status.SUCCEEDED, "58.00")
+    assert (done.resolution, done.resolved_by) == ("I looked", house.manager)
     assert (externals(), amounts(payment)) == (["0.50"], ("115.00", "58.00", "0.00"))
     assert calls_back(gateway_standin) == 0
 

@@ -141,6 +141,7 @@ def test_row35_before_ours_is_sent_the_difference_is_booked_and_ours_stops(gatew
     refund = ask_refund(support, payment)
 
     assert (refund.status, refund.failure_reason) == (Status.REVIEW, reasons.OTHER_TOTAL_BEFORE)
+    assert refund.gateway_refunded_after == Decimal("10.00")
     assert externals() == ONE_OF_TEN
     assert amounts(payment) == ("115.00", "10.00", "57.50")
     assert calls_back(gateway_standin) == 0

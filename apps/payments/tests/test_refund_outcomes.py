@@ -30,18 +30,25 @@ Status = Refund.Status
 
 
 def test_an_unreachable_gateway_leaves_the_refund_approved_and_a_pass_sends_it(
-    gateway_standin, payment, support, clock
+    gateway_standin, payment, support, clock, caplog
 ):
     gateway_standin.control.inject("fetch_payment", "error_503")
 
     refund = ask_refund(support, payment)
 
     assert (refund.status, refund.sent_at) == (Status.APPROVED, None)
+    why = "fetch_payment: HTTP 503, api_connection_error: Service unavailable"
+    assert f"refund {refund.pk} waits, the payment could not be read: {why}" in caplog.messages
     assert amounts(payment) == ("115.00", "0.00", "57.50")
     assert services.resolve_refunds() == 0
     clock.shift(timedelta(minutes=3))
     assert services.resolve_refunds() == 1
-    assert reload(refund).status == Status.SUCCEEDED
+    refund = reload(refund)
+    assert (refund.status, refund.way, refund.gateway_refunded_after) == (
+        Status.SUCCEEDED,
+        Refund.Way.REFUND,
+        Decimal("57.50"),
+    )
     assert refunds_made(gateway_standin) == 1
 
 

@@ -205,7 +205,7 @@ def test_cash_goes_back_only_when_a_person_has_handed_it_over(house, book, on_co
 
     done = services.send_refund(refund_id=refund.pk, actor=house.manager)
 
-    assert done.status == Status.SUCCEEDED
+    assert (done.status, done.way) == (Status.SUCCEEDED, Refund.Way.BY_HAND)
     assert amounts(payment) == ("115.00", "115.00", "0.00")
     assert refund.history.first().history_user == house.manager
 

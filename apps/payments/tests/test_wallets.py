@@ -13,6 +13,7 @@ from apps.payments import services
 from apps.payments.errors import GatewayUnavailable, NothingToPay, OwnBooking, PaymentInProgress
 from apps.payments.events import PaymentReceived, PaymentReserved
 from apps.payments.models import MoneyEvent, Payment, Refund, TaxDocument
+from apps.payments.moyasar import MoyasarClient
 from apps.payments.selectors import amount_due, outstanding_amount
 from apps.payments.services import payments as taking
 from apps.payments.standin.cards import APPROVED_CARD, DECLINED_CARD
@@ -52,6 +53,36 @@ def test_an_advance_is_reserved_and_taken_at_once_under_our_own_key(gateway_stan
     assert TaxDocument.objects.count() == 1
     about = (payment.pk, booking.pk)
     assert told_of_money(news) == [PaymentReserved(*about), PaymentReceived(*about)]
+
+
+@pytest.mark.parametrize("source", ["token", "applepay", "samsungpay"])
+def test_the_gateway_is_told_what_the_customer_pays_with(gateway_standin, house, book, monkeypatch, source):
+    create, told = MoyasarClient.create_payment, []
+
+    def listening(client, **said):
+        told.append((said["source_type"], said["given_id"], said["manual"]))
+        return create(client, **said)
+
+    monkeypatch.setattr(MoyasarClient, "create_payment", listening)
+
+    payment = charge(book(house), source=source)
+
+    assert told == [(source, str(payment.pk), True)]
+
+
+def test_a_call_that_reaches_the_gateway_twice_is_one_charge(gateway_standin, house, book, monkeypatch):
+    create = MoyasarClient.create_payment
+
+    def twice(client, **said):
+        create(client, **said)
+        return create(client, **said)
+
+    monkeypatch.setattr(MoyasarClient, "create_payment", twice)
+
+    payment = charge(book(house))
+
+    assert (payment.status, payment.gateway_payment_id) == (Status.AUTHORIZED, str(payment.pk))
+    assert gateway_standin.control.report()["executed"] == {"create_payment": 1}
 
 
 def test_the_token_is_kept_nowhere(gateway_standin, prepaid, book, caplog):
