@@ -82,6 +82,31 @@ def test_what_is_handed_back_by_a_person_is_nothing_for_a_pass(gateway_standin, 
     assert (reload(refund).status, amounts(cash)) == (Status.APPROVED, ("115.00", "0.00", "57.50"))
 
 
+def test_what_the_gateway_shows_is_kept_with_its_moment(gateway_standin, payment, support, clock):
+    clock.shift(60)
+
+    ask_refund(support, payment)
+
+    seen = reload(payment)
+    assert (seen.checked_at, seen.gateway_status, seen.gateway_refunded_amount) == (
+        timezone.now(),
+        "refunded",
+        Decimal("57.50"),
+    )
+
+
+def test_who_comes_with_an_old_copy_of_a_refund_that_went_back_sends_nothing(gateway_standin, payment, support):
+    gateway_standin.control.inject("fetch_payment", "error_503")
+    old = ask_refund(support, payment)
+    services.send_refund(refund_id=old.pk)
+    assert old.status == Status.APPROVED
+
+    done = sending.read_and_send(old)
+
+    assert (done.status, done.attempt, refunds_made(gateway_standin)) == (Status.SUCCEEDED, 1, 1)
+    assert amounts(payment) == ("115.00", "57.50", "0.00")
+
+
 @pytest.mark.parametrize("fault", ["reset_after", "error_500_after", "html_200_after", "truncated_json", "huge_body"])
 def test_rf07_a_lost_answer_is_unknown_until_the_total_tells(gateway_standin, payment, support, clock, fault):
     gateway_standin.control.inject("refund", fault)
@@ -282,6 +307,7 @@ def test_rf18_a_payment_that_the_gateway_shows_in_another_currency_is_for_a_pers
     refund = ask_refund(support, payment)
 
     assert (refund.status, refund.failure_reason) == (Status.REVIEW, reasons.OTHER_CURRENCY)
+    assert refund.gateway_refunded_after == Decimal("0.00")
     assert calls_back(gateway_standin) == 0
     assert amounts(payment) == ("115.00", "0.00", "57.50")
 
