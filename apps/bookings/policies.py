@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from apps.bookings.models import Booking
-from apps.common.money import percentage
+from apps.common.money import LEAST_ONLINE, percentage
 from apps.salons.models import Salon
 
 # Unpaid holds of one person in all salons: more would keep others out.
@@ -49,3 +49,13 @@ def advance_percent(salon: Salon, *, source: str, no_shows: int) -> int:
         return 0
     is_unreliable = 0 < salon.prepay_after_no_shows <= no_shows
     return salon.deposit_percent if is_unreliable or salon.confirmation == Salon.Confirmation.PAYMENT else 0
+
+
+def advance_amount(price: Decimal, percent: int) -> Decimal:
+    """The share of `price` (SAR) that is to be paid first: at least what can be paid online at all.
+
+    Of a smaller price nothing is asked for, because nobody could pay it before coming.
+    """
+    if percent == 0 or price < LEAST_ONLINE:
+        return Decimal("0.00")
+    return max(percentage(price, percent), LEAST_ONLINE)

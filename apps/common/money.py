@@ -7,6 +7,8 @@ from django.utils.translation import gettext as _
 CURRENCY = "SAR"
 CENT = Decimal("0.01")
 VAT_RATE = Decimal("15.00")
+# The gateway takes no smaller amount (Moyasar's reference: 100 halalas).
+LEAST_ONLINE = Decimal("1.00")
 
 
 def round_money(value: Decimal) -> Decimal:

@@ -10,6 +10,13 @@ class NothingToPay(Rejected):
     message = _("There is nothing to pay for this booking.")
 
 
+class TooLittleOnline(Rejected):
+    """What is due is less than the gateway takes. Params: `least`."""
+
+    code = "too_little_online"
+    message = _("Less than %(least)s SAR cannot be paid online. Please pay it at the salon.")
+
+
 class MoreThanDue(Rejected):
     """The desk counts what is owed, no tips and no credit. Params: `due`."""
 

@@ -26,7 +26,7 @@ from apps.common.errors import Missing
 from apps.common.events import publish
 from apps.common.history import insert_unless
 from apps.common.locks import lock
-from apps.common.money import display_money, percentage
+from apps.common.money import display_money
 from apps.common.text import clean_text
 from apps.common.transactions import use_case
 from apps.salons.models import Salon
@@ -90,7 +90,7 @@ def book_appointment(
         booking.pk = key or booking.pk
         booking.guest_name = clean_text(guest_name)
         set_price(booking, _agreed_price(offer, promise))
-        booking.prepay_amount = percentage(booking.price_amount, advance)
+        booking.prepay_amount = policies.advance_amount(booking.price_amount, advance)
         _set_first_state(booking, now)
         booking.place(staff=offer.staff, starts_at=starts_at)
         if override_reason:
@@ -117,7 +117,7 @@ def quote_appointment(*, person, service_id, starts_at, staff_id=None):
     booking = _draft(service, offer, customer, actor=person, source=Source.ONLINE, note="")
     advance = policies.advance_percent(service.salon, source=Source.ONLINE, no_shows=record.no_shows)
     set_price(booking, offer.price_amount)
-    booking.prepay_amount = percentage(booking.price_amount, advance)
+    booking.prepay_amount = policies.advance_amount(booking.price_amount, advance)
     booking.place(staff=offer.staff, starts_at=starts_at)
     booking.protected_starts_at = starts_at
     return booking, *quotes.make_quote(service, offer, now=now)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db.models import QuerySet
 
 from apps.bookings import services
 from apps.bookings.events import BookingConfirmed, BookingExpired
@@ -124,3 +125,19 @@ def test_a_pass_ends_the_holds_of_everybody_once_and_tells_it(prepaid, hold, clo
 def test_a_pass_for_another_moment_goes_by_that_one(hold):
     assert services.expire_holds(now=END - timedelta(seconds=1)) == 0
     assert services.expire_holds(now=END) == 1
+
+
+def test_a_pass_asks_for_what_nobody_else_is_ending_and_who_needs_the_time_waits_for_it(hold, monkeypatch):
+    """What the database makes of it is tried by the races on PostgreSQL."""
+    select_for_update, asked = QuerySet.select_for_update, []
+
+    def listening(rows, **how):
+        asked.append(how)
+        return select_for_update(rows, **how)
+
+    monkeypatch.setattr(QuerySet, "select_for_update", listening)
+
+    services.expire_holds()
+    services.expire_holds(staff_ids=[hold.staff_id])
+
+    assert asked == [{"skip_locked": True, "no_key": True}, {"skip_locked": False, "no_key": True}]

@@ -94,3 +94,20 @@ def test_an_advance_is_asked_online_from_everybody_or_from_who_stayed_away_too_o
 
     assert policies.advance_percent(salon, source=Source.ONLINE, no_shows=no_shows) == percent
     assert {policies.advance_percent(salon, source=s, no_shows=no_shows) for s in Source if s != Source.ONLINE} == {0}
+
+
+@pytest.mark.parametrize(
+    ("price", "percent", "advance"),
+    [
+        ("115.00", 30, "34.50"),
+        ("115.00", 100, "115.00"),
+        ("115.00", 0, "0.00"),
+        ("3.00", 30, "1.00"),
+        ("3.33", 30, "1.00"),
+        ("3.35", 30, "1.01"),
+        ("1.00", 1, "1.00"),
+        ("0.99", 100, "0.00"),
+    ],
+)
+def test_an_advance_is_never_less_than_can_be_paid_online(price, percent, advance):
+    assert policies.advance_amount(Decimal(price), percent) == Decimal(advance)

@@ -9,9 +9,16 @@ from apps.accounts.api.idempotency import idempotent
 from apps.bookings.models import Booking
 from apps.common.api.schema import refuses
 from apps.common.errors import Missing
+from apps.common.money import LEAST_ONLINE
 from apps.payments import services
 from apps.payments.api.serializers import PaymentRequest, PaymentSerializer, RefreshRequest
-from apps.payments.errors import GatewayUnavailable, NothingToPay, PaymentInProgress, PaymentUnderReview
+from apps.payments.errors import (
+    GatewayUnavailable,
+    NothingToPay,
+    PaymentInProgress,
+    PaymentUnderReview,
+    TooLittleOnline,
+)
 from apps.payments.models import Payment
 from apps.payments.selectors import most_telling
 
@@ -38,7 +45,13 @@ class BookingPayment(generics.GenericAPIView):
         """What is known of the payment, without asking the gateway."""
         return Response(self.get_serializer(self.shown()).data)
 
-    @refuses(NothingToPay(), PaymentInProgress(), PaymentUnderReview(), GatewayUnavailable())
+    @refuses(
+        NothingToPay(),
+        TooLittleOnline(least=LEAST_ONLINE),
+        PaymentInProgress(),
+        PaymentUnderReview(),
+        GatewayUnavailable(),
+    )
     @extend_schema(request=PaymentRequest, responses={201: PaymentSerializer})
     @idempotent(atomic=False)
     def post(self, request, *args, **kwargs):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext, override
 
 from apps.bookings.locks import lock_visit
 from apps.common.errors import Conflict, Forbidden, ensure_transition
-from apps.common.money import to_halalas
+from apps.common.money import LEAST_ONLINE, to_halalas
 from apps.payments import reasons
 from apps.payments.errors import (
     AdvanceFirst,
@@ -19,6 +19,7 @@ from apps.payments.errors import (
     NothingToPay,
     PaymentInProgress,
     PaymentUnderReview,
+    TooLittleOnline,
 )
 from apps.payments.journal import keep
 from apps.payments.locks import lock_payment
@@ -48,7 +49,7 @@ def start_payment(*, actor, booking_id, return_url, wallet=None):
     """Ask for what is due on the booking: a payment link, the open one while it still fits; or charge the `wallet`.
 
     Returns the Payment: `initiated` with its `payment_url` (the link, or the bank's page), or with a wallet also
-    `authorized`, `captured` or `failed` with its `decline`. Raises: NothingToPay, PaymentUnderReview,
+    `authorized`, `captured` or `failed` with its `decline`. Raises: NothingToPay, TooLittleOnline, PaymentUnderReview,
     PaymentInProgress, GatewayUnavailable (nothing was charged, or it is being found out). Publishes: PaymentLinkReady.
     """
     source = wallet.source if wallet else Source.LINK
@@ -189,6 +190,8 @@ def _open_payment(actor, booking_id, source):
     due = amount_due(booking)
     if due <= 0 or (booking.awaits_payment and booking.hold_expires_at <= now):
         raise NothingToPay
+    if due < LEAST_ONLINE:
+        raise TooLittleOnline(least=LEAST_ONLINE)
     if Payment.objects.filter(booking=booking, status=Status.REVIEW).exists():
         raise PaymentUnderReview
 

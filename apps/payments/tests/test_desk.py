@@ -1,18 +1,21 @@
 """Cash and card terminal: counted by a person, a payment like any other."""
 
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
 
 from apps.bookings.models import Booking
-from apps.common.errors import Forbidden
+from apps.bookings.tests.conftest import open_salon
+from apps.common.errors import Conflict, Forbidden
 from apps.payments import services
 from apps.payments.errors import AdvanceFirst, AmountInvalid, MoreThanDue, NothingToPay
 from apps.payments.models import Payment, TaxDocument
 from apps.payments.selectors import kept_amount
 from apps.payments.tests.pages import browser
 from apps.payments.tests.support import amounts, reload, states_of
+from apps.salons.tests.factories import MembershipFactory
 
 pytestmark = pytest.mark.django_db
 Status = Payment.Status
@@ -95,6 +98,27 @@ def test_an_online_payment_is_never_recorded_by_hand(house, book):
     assert not Payment.objects.exists()
 
 
+def test_the_same_money_under_the_same_key_is_one_payment_and_other_money_is_refused(house, book):
+    booking, key = book(house), uuid4()
+
+    def take(**changes):
+        said = {"actor": house.manager, "booking_id": booking.pk, "amount": Decimal("50.00"), "method": "cash"}
+        return services.record_payment(**said | {"nonce": key} | changes)
+
+    first = take()
+
+    assert (first.pk, take()) == (key, first)
+    for changes in (
+        {"amount": Decimal("50.01")},
+        {"method": "terminal"},
+        {"booking_id": book(house, hours=30).pk},
+        {"actor": MembershipFactory(salon=house.salon).user},
+    ):
+        with pytest.raises(Conflict):
+            take(**changes)
+    assert (Payment.objects.get(), first.history.count()) == (first, 1)
+
+
 def test_a_double_click_at_the_desk_is_one_payment(house, book):
     booking = book(house)
     desk = browser(house.manager)
@@ -113,7 +137,8 @@ def test_a_double_click_at_the_desk_is_one_payment(house, book):
 def test_only_who_may_take_money_records_it(house, book):
     booking = book(house)
 
-    with pytest.raises(Forbidden):
-        services.record_payment(actor=house.customer, booking_id=booking.pk, amount=Decimal(115), method="cash")
+    for actor in (house.customer, open_salon().manager):
+        with pytest.raises(Forbidden):
+            services.record_payment(actor=actor, booking_id=booking.pk, amount=Decimal(115), method="cash")
 
     assert not Payment.objects.exists()

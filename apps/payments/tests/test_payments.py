@@ -10,7 +10,7 @@ from django.utils import timezone
 from apps.bookings import services as bookings
 from apps.bookings.models import Booking
 from apps.payments import reasons, services
-from apps.payments.errors import GatewayUnavailable, NothingToPay, PaymentInProgress
+from apps.payments.errors import GatewayUnavailable, NothingToPay, PaymentInProgress, TooLittleOnline
 from apps.payments.models import Payment
 from apps.payments.moyasar import MoyasarClient
 from apps.payments.selectors import gateway, most_telling
@@ -71,6 +71,26 @@ def test_a_deposit_is_asked_for_first_and_then_the_rest(gateway_standin, prepaid
     assert deposit.amount == Decimal("34.50")
     assert rest.amount == Decimal("80.50")
     assert most_telling(list(Payment.objects.filter(booking=booking))) == rest
+
+
+def test_a_riyal_that_is_left_can_be_paid_by_link_and_less_than_that_is_for_the_salon(gateway_standin, house, book):
+    booking, other = book(house), book(house, hours=30)
+    for one, amount in ((booking, "114.00"), (other, "114.01")):
+        services.record_payment(actor=house.manager, booking_id=one.pk, amount=Decimal(amount), method="cash")
+
+    assert link(booking).amount == Decimal("1.00")
+    with pytest.raises(TooLittleOnline) as refusal:
+        link(other)
+
+    assert str(refusal.value) == "Less than 1.00 SAR cannot be paid online. Please pay it at the salon."
+    assert not Payment.objects.filter(booking=other, method=Payment.Method.ONLINE).exists()
+    assert gateway_standin.control.report()["calls"] == {"create_invoice": 1}
+
+
+def test_a_payment_under_review_stops_the_links_of_its_own_booking_only(gateway_standin, house, book):
+    Payment.objects.create(salon=house.salon, booking=book(house), amount=115, status=Status.REVIEW)
+
+    assert link(book(house, hours=30)).status == Status.INITIATED
 
 
 def test_a_link_that_asks_for_the_wrong_amount_is_taken_back(gateway_standin, house, book):
@@ -253,7 +273,10 @@ def test_an_attempt_that_died_before_it_was_sent_is_picked_up(gateway_standin, p
 def test_an_attempt_that_was_never_sent_ends_with_its_hold(gateway_standin, prepaid, book, clock):
     booking = book(prepaid)
     left = Payment.objects.create(salon=prepaid.salon, booking=booking, amount=115, expires_at=booking.hold_expires_at)
-    clock.shift(timedelta(minutes=15))
+    clock.shift(timedelta(minutes=15) - timedelta(microseconds=1))
+    services.resolve_payments()
+    assert reload(left).status == Status.CREATED
+    clock.shift(timedelta(microseconds=1))
 
     services.resolve_payments()
 

@@ -2370,7 +2370,7 @@ export interface operations {
                     "application/json": components["schemas"]["Payment"];
                 };
             };
-            /** @description `blank`, `idempotency_key_required`, `invalid`, `invalid_choice`, `max_length`, `min_length`, `nothing_to_pay`, `null`, `null_characters_not_allowed`, `parse_error`, `required`, `surrogate_characters_not_allowed`, `unknown_field` */
+            /** @description `blank`, `idempotency_key_required`, `invalid`, `invalid_choice`, `max_length`, `min_length`, `nothing_to_pay`, `null`, `null_characters_not_allowed`, `parse_error`, `required`, `surrogate_characters_not_allowed`, `too_little_online`, `unknown_field` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2381,7 +2381,7 @@ export interface operations {
                         type: "client_error" | "validation_error";
                         errors: {
                             /** @enum {string} */
-                            code: "blank" | "idempotency_key_required" | "invalid" | "invalid_choice" | "max_length" | "min_length" | "nothing_to_pay" | "null" | "null_characters_not_allowed" | "parse_error" | "required" | "surrogate_characters_not_allowed" | "unknown_field";
+                            code: "blank" | "idempotency_key_required" | "invalid" | "invalid_choice" | "max_length" | "min_length" | "nothing_to_pay" | "null" | "null_characters_not_allowed" | "parse_error" | "required" | "surrogate_characters_not_allowed" | "too_little_online" | "unknown_field";
                             detail: string;
                             attr: string | null;
                         }[];
