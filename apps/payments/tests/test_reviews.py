@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.bookings import services as bookings
 from apps.bookings.models import Booking
@@ -11,8 +12,10 @@ from apps.common.errors import Forbidden, InvalidTransition
 from apps.payments import reasons, services
 from apps.payments.errors import NotShownByGateway, OwnBooking
 from apps.payments.models import Payment, ReconciliationFinding, Refund
+from apps.payments.services.reviews import money_shown
 from apps.payments.tests.pages import SUBMITTED, browser, url
 from apps.payments.tests.support import amounts, link, reload, states_of, truth
+from apps.payments.tests.test_wallets import charge
 from project.invariants import breaches
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,6 +48,7 @@ def test_accepted_money_is_what_the_gateway_shows_and_the_hold_waits_for_the_res
 
     assert (reload(payment).status, amounts(payment)) == (Status.PAID, ("100.00", "0.00", "0.00"))
     assert states_of(payment)[-1] == (Status.PAID, support.pk, WHY)
+    assert (reload(payment).failure_reason, reload(payment).checked_at) == ("", timezone.now())
     assert reload(booking).status == Booking.Status.PENDING
     services.record_payment(actor=prepaid.manager, booking_id=booking.pk, amount=Decimal(15), method="cash")
     assert reload(booking).status == Booking.Status.CONFIRMED
@@ -57,7 +61,9 @@ def test_money_sent_back_is_recorded_first_and_leaves_in_full(gateway_standin, p
     services.return_payment(**decision(support, payment))
 
     assert amounts(payment) == ("100.00", "100.00", "0.00")
-    assert (Refund.objects.get().amount, Refund.objects.get().reason) == (Decimal("100.00"), WHY)
+    refund = Refund.objects.get()
+    assert (refund.amount, refund.reason, refund.requested_by) == (Decimal("100.00"), WHY, support)
+    assert (Status.PAID, support.pk, WHY) in states_of(payment)
     assert truth(gateway_standin, reload(payment).gateway_payment_id)["status"] in {"refunded", "voided"}
     assert reload(booking).status == Booking.Status.PENDING
 
@@ -101,8 +107,32 @@ def test_a_payment_without_money_is_closed_and_the_customer_may_pay_again(gatewa
 
     services.close_payment(**decision(support, payment))
 
-    assert reload(payment).status == Status.FAILED
+    assert (reload(payment).status, reload(payment).failure_reason) == (Status.FAILED, "")
+    assert states_of(payment)[-1] == (Status.FAILED, support.pk, WHY)
     assert link(booking).status == Status.INITIATED
+
+
+def test_of_two_payments_under_a_frozen_link_the_earlier_one_is_accepted(
+    gateway_standin, prepaid, book, support, clock
+):
+    payment = link(book(prepaid))
+    Payment.objects.filter(pk=payment.pk).update(status=Status.REVIEW)
+    gateway_standin.control.switch(allow_double_payment=True)
+    for _ in range(6):
+        gateway_standin.control.pay(payment.gateway_invoice_id)
+        clock.shift(1)
+
+    services.accept_payment(**decision(support, payment))
+
+    first = min(gateway_standin.control.report()["payments"], key=lambda one: one["created_at"])
+    assert reload(payment).gateway_payment_id == first["id"]
+
+
+def test_a_charge_is_shown_as_well_as_a_link(gateway_standin, prepaid, book):
+    payment = charge(book(prepaid))
+
+    assert money_shown(reload(payment)).id == str(payment.pk)
+    assert money_shown(Payment(source=Payment.Source.TOKEN)) is None
 
 
 def test_money_that_another_row_has_is_not_taken_twice(gateway_standin, prepaid, book, support):

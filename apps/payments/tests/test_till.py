@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.tests.factories import OwnerFactory, PlatformUserFactory
-from apps.bookings.tests.conftest import NOW
+from apps.bookings.tests.conftest import NOW, open_salon
 from apps.bookings.tests.factories import BookingFactory
 from apps.common.errors import Forbidden
 from apps.common.testing.race import race
@@ -174,6 +174,15 @@ def test_a_double_click_counts_once_and_a_second_count_is_refused(busy, receptio
     assert TillCount.history.count() == 1
 
 
+def test_a_double_click_finds_the_count_of_its_own_salon_and_day(house):
+    other = open_salon()
+    yesterday = TODAY - timedelta(days=1)
+    counts = [count(house), count(house, day=yesterday), count(other)]
+
+    assert [count(house), count(house, day=yesterday), count(other)] == counts
+    assert TillCount.objects.count() == 3
+
+
 @pytest.mark.django_db(transaction=True)
 def test_counts_at_once_are_one_row(house):
     results = race(6, lambda number: count(house, cash=str(number % 2)))
@@ -191,8 +200,20 @@ def test_counts_at_once_are_one_row(house):
     ],
 )
 def test_what_nobody_can_have_counted_is_refused(house, fields, refusal):
-    with pytest.raises(refusal):
+    with pytest.raises(refusal) as refused:
         count(house, **fields)
+
+    assert refused.value.field == ("day" if refusal is DayAhead else None)
+    assert not TillCount.objects.exists()
+
+
+def test_a_day_that_has_begun_here_has_not_begun_where_the_salon_is(house, clock):
+    clock.move_to(NOW.replace(hour=3))
+    house.salon.timezone = "America/New_York"
+    house.salon.save()
+
+    with pytest.raises(DayAhead):
+        count(house)
 
     assert not TillCount.objects.exists()
 
@@ -203,8 +224,13 @@ def test_a_count_is_made_and_corrected_by_who_may(house, receptionist):
             count(house, actor=stranger)
     counted = count(house, cash="10", terminal="0", actor=receptionist)
     said = {"count_id": counted.pk, "cash": Decimal(12), "terminal": Decimal(0), "reason": "Typed wrong"}
-    with pytest.raises(Forbidden):
-        services.correct_till_count(actor=receptionist, **said)
+    for stranger in (receptionist, MembershipFactory().user):
+        with pytest.raises(Forbidden):
+            services.correct_till_count(actor=stranger, **said)
+    for wrong in ({"cash": Decimal(-1)}, {"terminal": Decimal("0.001")}):
+        with pytest.raises(CountInvalid):
+            services.correct_till_count(actor=house.manager, **said | wrong)
+    assert (reload(counted).counted_cash, counted.history.count()) == (10, 1)
 
     services.correct_till_count(actor=house.manager, **said)
 
