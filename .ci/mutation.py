@@ -140,6 +140,14 @@ PARTS = {
             "apps/payments/tests/test_webhooks.py",
         ),
     ),
+    "reviews": Part(
+        ("apps/payments/services/reviews.py", "apps/payments/services/till.py"),
+        (
+            "apps/payments/tests/test_leftovers.py",
+            "apps/payments/tests/test_reviews.py",
+            "apps/payments/tests/test_till.py",
+        ),
+    ),
     "arrival": Part(
         ("apps/payments/services/arrival.py",),
         (
