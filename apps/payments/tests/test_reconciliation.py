@@ -184,7 +184,9 @@ def test_an_explanation_is_given_once_and_by_who_may(gateway_standin, payment, h
     with pytest.raises(Conflict):
         services.explain_finding(actor=support, finding_id=finding.pk, explanation="Something else")
 
+    latest = reload(finding).history.first()
     assert reload(finding).resolution == "Goodwill"
+    assert (latest.history_user, latest.history_change_reason) == (support, "Goodwill")
 
 
 def test_a_payment_nobody_here_knows_belongs_to_no_salon_yet(gateway_standin, db):
