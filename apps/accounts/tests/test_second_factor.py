@@ -199,22 +199,12 @@ def test_setting_up_keeps_secret_and_pace_of_an_app_that_is_half_a_minute_off(cl
     assert verify(app, app_code(TOTPDevice(key=secret), steps)) == app
 
 
-@pytest.mark.parametrize("steps", [-2, 2])
-def test_setting_up_needs_a_code_of_now(steps):
-    user, secret = OwnerFactory(), services.new_secret()
-    code = app_code(TOTPDevice(key=secret), steps)
-
-    with pytest.raises(SecondFactorIncorrect):
-        services.enrol_second_factor(user=user, secret=secret, code=code, proven_at=NOW)
-
-    assert not has_second_factor(user)
-
-
-def test_setting_up_needs_a_code_of_the_new_app():
+@pytest.mark.parametrize("code_of", [wrong_code, lambda app: app_code(app, -2), lambda app: app_code(app, 2)])
+def test_setting_up_needs_a_code_of_the_new_app_and_of_now(code_of):
     user, secret = OwnerFactory(), services.new_secret()
 
     with pytest.raises(SecondFactorIncorrect):
-        services.enrol_second_factor(user=user, secret=secret, code=wrong_code(TOTPDevice(key=secret)), proven_at=NOW)
+        services.enrol_second_factor(user=user, secret=secret, code=code_of(TOTPDevice(key=secret)), proven_at=NOW)
 
     assert not has_second_factor(user)
     assert user.history.count() == 1

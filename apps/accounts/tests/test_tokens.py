@@ -157,11 +157,9 @@ def test_signing_out_a_device_that_was_ended_keeps_why_and_when(clock, user):
 def test_what_others_remember_until_the_end_is_stored_is_forgotten_then(user, django_capture_on_commit_callbacks):
     memory = tokens._memory(family_of(services.issue_tokens(user=user)).pk)
 
-    with django_capture_on_commit_callbacks() as afterwards:
+    with django_capture_on_commit_callbacks(execute=True):
         services.end_sign_ins(user=user, reason=Ending.SIGNED_OUT)
         cache.set(memory, ("as it was",))
-    for forget in afterwards:
-        forget()
 
     assert cache.get(memory) is None
 
