@@ -62,9 +62,7 @@ def test_a_step_is_one_version_that_says_who_and_why_and_is_told_once(house, new
     assert (booking.version, latest.version, booking.history.count()) == (2, 2, 2)
     assert booking.override_reason == ""
     assert (latest.history_user, latest.history_change_reason) == (house.manager, why)
-    assert [one for one in news if type(one).__module__ == "apps.bookings.events"] == TOLD[take](
-        booking.pk, house.manager.pk
-    )
+    assert news.of("bookings") == TOLD[take](booking.pk, house.manager.pk)
 
 
 @pytest.mark.parametrize("take", [confirm, arrive, complete, no_show, cancel, move, other_service])

@@ -85,12 +85,19 @@ def _sites_end_with_their_test():
         all_sites.discard(site)
 
 
+class News(list):
+    """Events in the order in which they were published."""
+
+    def of(self, app):
+        return [event for event in self if type(event).__module__ == f"apps.{app}.events"]
+
+
 @pytest.fixture
 def news(monkeypatch):
-    """Every event that is published, in order."""
+    """Every event that is published, in order; `news.of("payments")` are those of one app."""
     from apps.common import events
 
-    told = []
+    told = News()
     monkeypatch.setattr(events, "_watches", [told.append])
     return told
 

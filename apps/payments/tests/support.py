@@ -41,11 +41,6 @@ def states_of(row):
     return list(rows)
 
 
-def told_of_money(news):
-    """Which of the `news` are of payments and refunds."""
-    return [one for one in news if type(one).__module__ == "apps.payments.events"]
-
-
 def ask_refund(actor, payment, amount="57.50", **fields):
     """Ask for a refund and, as the dialog does, carry it out at once where that is allowed."""
     refund = services.request_refund(

@@ -19,7 +19,7 @@ from apps.payments.selectors import gateway, kept_amount, most_telling
 from apps.payments.services import payments as taking
 from apps.payments.services.arrival import apply_fetched
 from apps.payments.standin import DECLINED_CARD
-from apps.payments.tests.support import amounts, link, paid, reload, states_of, told_of_money, truth
+from apps.payments.tests.support import amounts, link, paid, reload, states_of, truth
 from project.invariants import breaches
 
 pytestmark = pytest.mark.django_db
@@ -61,7 +61,7 @@ def test_a_link_and_its_money_are_told_once_each(gateway_standin, prepaid, book,
     services.refresh_payment(payment_id=payment.pk)
 
     about = (payment.pk, payment.booking_id)
-    assert told_of_money(news) == [PaymentLinkReady(*about), PaymentReceived(*about)]
+    assert news.of("payments") == [PaymentLinkReady(*about), PaymentReceived(*about)]
 
 
 def test_a_reading_that_shows_nothing_new_leaves_no_history(gateway_standin, prepaid, book, clock):

@@ -17,7 +17,7 @@ from apps.payments.moyasar import MoyasarClient
 from apps.payments.selectors import amount_due, outstanding_amount
 from apps.payments.services import payments as taking
 from apps.payments.standin.cards import APPROVED_CARD, DECLINED_CARD
-from apps.payments.tests.support import RETURN_URL, amounts, link, reload, states_of, told_of_money, truth
+from apps.payments.tests.support import RETURN_URL, amounts, link, reload, states_of, truth
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Status = Payment.Status
@@ -52,7 +52,7 @@ def test_an_advance_is_reserved_and_taken_at_once_under_our_own_key(gateway_stan
     assert gateway_standin.control.report()["executed"] == {"create_payment": 1, "capture": 1}
     assert TaxDocument.objects.count() == 1
     about = (payment.pk, booking.pk)
-    assert told_of_money(news) == [PaymentReserved(*about), PaymentReceived(*about)]
+    assert news.of("payments") == [PaymentReserved(*about), PaymentReceived(*about)]
 
 
 @pytest.mark.parametrize("source", ["token", "applepay", "samsungpay"])
