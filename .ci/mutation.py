@@ -172,6 +172,36 @@ PARTS = {
             "apps/payments/tests/test_returns.py",
         ),
     ),
+    "comparing": Part(
+        ("apps/payments/services/reconciliation.py", "apps/payments/services/findings.py"),
+        (
+            # Two of its tests ask the same of a hundred payments, in a minute each.
+            "apps/payments/tests/test_divergences.py::test_a_line_of_a_settlement_that_comes_right_closes_its_difference",
+            "apps/payments/tests/test_divergences.py::test_a_run_whose_gateway_fails_stays_unfinished_and_the_next_one_does_all",
+            "apps/payments/tests/test_reconciliation.py",
+        ),
+    ),
+    "resolving": Part(
+        ("apps/payments/services/resolving.py",),
+        (
+            "apps/payments/tests/test_arrival.py",
+            "apps/payments/tests/test_leftovers.py",
+            "apps/payments/tests/test_payments.py",
+            "apps/payments/tests/test_reviews.py",
+            "apps/payments/tests/test_wallets.py",
+            "apps/payments/tests/test_webhook_orders.py",
+        ),
+    ),
+    "requests": Part(
+        ("apps/accounts/services/requests.py", "apps/accounts/services/phone.py"),
+        (
+            "apps/accounts/tests/test_api.py",
+            "apps/accounts/tests/test_phone_change.py",
+            "project/tests/test_consents.py",
+            "project/tests/test_data_requests.py",
+            "project/tests/test_erasure.py",
+        ),
+    ),
     "refunds": Part(
         ("apps/payments/services/decisions.py", "apps/payments/services/refunds.py"),
         (

@@ -215,6 +215,8 @@ def test_a_request_is_refused_with_a_reason(client, owner):
 
     asked.refresh_from_db()
     assert (asked.status, asked.answer) == ("refused", "Not the person themselves")
+    change = asked.history.latest()
+    assert (change.history_user, change.history_change_reason) == (owner, "Not the person themselves")
     for answer in (
         lambda: services.refuse_request(request_id=asked.pk, actor=owner, reason="again"),
         lambda: services.extend_request(request_id=asked.pk, actor=owner, reason="again"),
@@ -226,6 +228,18 @@ def test_a_request_is_refused_with_a_reason(client, owner):
             answer()
     asked.refresh_from_db()
     assert (asked.status, asked.answer, asked.history.count()) == ("refused", "Not the person themselves", 2)
+
+
+def test_who_asked_for_a_copy_is_not_erased_and_who_asked_to_be_erased_gets_no_copy(owner):
+    copy, erasure = DataRequestFactory(kind=Kind.EXPORT), DataRequestFactory(kind=Kind.ERASURE)
+
+    with pytest.raises(RequestAnswered):
+        services.erase_person(request_id=copy.pk, actor=owner)
+    with pytest.raises(RequestAnswered):
+        services.hand_over_copy(request_id=erasure.pk, actor=owner)
+
+    assert set(DataRequest.objects.values_list("status", "answered_at")) == {("open", None)}
+    assert not User.objects.filter(erased_at__isnull=False).exists()
 
 
 def test_the_auditor_reads_the_desk_and_answers_nothing(client):

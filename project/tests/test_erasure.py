@@ -49,11 +49,11 @@ def erase(person, actor=None):
 @pytest.mark.django_db
 def test_adm10_nothing_of_an_erased_person_is_left_in_any_table_and_the_ledger_is_what_it_was():
     """ADM10, reliability row 130"""
-    known, other = somebody(), somebody(phone="+966551112223", mark=OTHERS)
+    known, other, owner = somebody(), somebody(phone="+966551112223", mark=OTHERS), OwnerFactory()
     before, neighbours = ledger(), {table: text.count(OTHERS) for table, text in dump().items()}
     who = {model: list(model._base_manager.order_by("pk").values_list("history_user")) for model in histories()}
 
-    asked = erase(known.person)
+    asked = erase(known.person, owner)
 
     assert tables_holding(MARK, NUMBER) == set()
     assert ledger() == before
@@ -64,7 +64,7 @@ def test_adm10_nothing_of_an_erased_person_is_left_in_any_table_and_the_ledger_i
     person = User.objects.get(pk=known.person.pk)
     assert (person.name, person.is_active, person.marketing_consent) == ("", False, False)
     assert (is_placeholder(person.phone), person.has_usable_password()) == (True, False)
-    assert person.erased_at is not None
+    assert (person.erased_at is not None, person.history.latest().history_user) == (True, owner)
     assert (asked.status, asked.answered_at is not None) == (DataRequest.Status.DONE, True)
     assert User.objects.get(pk=other.person.pk).erased_at is None
 

@@ -6,6 +6,8 @@ import pytest
 from django.utils import timezone
 
 from apps.accounts import services
+from apps.accounts.errors import SignInAgain
+from apps.accounts.events import PhoneChanged
 from apps.accounts.models import OtpChallenge, TokenFamily, User
 from apps.accounts.services import phone
 from apps.accounts.tests.factories import OwnerFactory, UserFactory
@@ -32,11 +34,13 @@ def device(api, sara):
     return lambda: {"authorization": f"Bearer {services.issue_tokens(user=sara).access}"}
 
 
-def test_the_person_moves_to_the_proven_number_and_other_devices_are_signed_out(api, clock, sara, device, sent_codes):
+def test_the_person_moves_to_the_proven_number_and_other_devices_are_signed_out(
+    api, clock, sara, device, sent_codes, news
+):
     here, elsewhere = device(), device()
     assert api.get(ME, headers=elsewhere).status_code == 200
 
-    asked = api.post(ASK, {"phone": "٠٥٥٧٦٥٤٣٢١"}, headers=here)
+    asked = api.post(ASK, {"phone": "٠٥٥٧٦٥٤٣٢١", "channel": "whatsapp"}, headers=here, REMOTE_ADDR="203.0.113.9")
     [(phone, code)] = sent_codes()
     changed = api.post(VERIFY, {"challenge_id": asked.json()["challenge_id"], "code": code}, headers=here)
 
@@ -49,6 +53,9 @@ def test_the_person_moves_to_the_proven_number_and_other_devices_are_signed_out(
     ]
     latest = sara.history.latest()
     assert (latest.phone, latest.history_user) == (NEW, sara)
+    assert news == [PhoneChanged(sara.pk, OLD)]
+    challenge = OtpChallenge.objects.get()
+    assert (challenge.channel, challenge.network) == ("whatsapp", "203.0.113.0/24")
 
 
 def test_where_the_refresh_token_is_kept_is_no_question_of_a_new_phone(api, clock, sara, device, sent_codes):
@@ -193,3 +200,36 @@ def test_a_sign_in_that_another_process_ended_changes_no_phone(api, sara, device
 
     assert error_of(api.post(ASK, {"phone": NEW}, headers=headers)) == (403, "sign_in_again", None)
     assert sent_codes() == []
+
+
+def test_the_fresh_sign_in_of_somebody_else_moves_nobody(sara, sent_codes):
+    services.issue_tokens(user=UserFactory())
+    theirs = TokenFamily.objects.get()
+
+    with pytest.raises(SignInAgain):
+        services.request_phone_change(user=sara, family_id=theirs.pk, phone=NEW, network="", channel="sms")
+
+    assert (sent_codes(), OtpChallenge.objects.count()) == ([], 0)
+
+
+def test_who_moved_while_the_code_was_checked_signs_in_again(sara, device, sent_codes, monkeypatch):
+    """The number that the sign-in was made with is not theirs any more."""
+    device()
+    family = TokenFamily.objects.get()
+    asked = services.request_phone_change(user=sara, family_id=family.pk, phone=NEW, network="", channel="sms")
+    lock = phone.lock_phones
+    held = []
+
+    def late(*phones):
+        held.append(phones)
+        User.objects.filter(pk=sara.pk).update(phone="+966559999999")
+        lock(*phones)
+
+    monkeypatch.setattr(phone, "lock_phones", late)
+
+    with pytest.raises(SignInAgain):
+        services.change_own_phone(
+            user=sara, family_id=family.pk, challenge_id=asked.pk, code=sent_codes()[-1][1], network=""
+        )
+    # The other move happened in the same transaction here, so it is gone with the refusal.
+    assert (held, User.objects.get().phone) == ([(OLD, NEW)], OLD)
