@@ -16,7 +16,7 @@ from apps.payments.errors import GatewayUnavailable
 from apps.payments.journal import broken_payments
 from apps.payments.models import Payment, ReconciliationFinding, ReconciliationRun
 from apps.payments.moyasar import MoyasarClient
-from apps.payments.tests.support import amounts, ask_refund, link, paid, reload
+from apps.payments.tests.support import amounts, ask_refund, link, paid, reload, truth
 from apps.payments.tests.test_wallets import cancel, charge
 
 pytestmark = pytest.mark.django_db
@@ -454,16 +454,77 @@ def test_the_resolving_command_looks_at_payments_and_refunds(gateway_standin, ho
     assert out.getvalue() == "payments 1\nrefunds 0\n"
 
 
-def test_reserved_money_captured_in_the_dashboard_is_followed_and_told(gateway_standin, house, book, clock):
+@pytest.mark.parametrize(("age", "is_repair"), [(599, False), (600, True)])
+def test_reserved_money_captured_in_the_dashboard_is_followed_and_told(
+    gateway_standin, house, book, clock, age, is_repair
+):
+    """What happened within ten minutes may still be told by a webhook: taking it over is no repair."""
     payment = charge(book(house))
     assert payment.status == Payment.Status.AUTHORIZED
     gateway_standin.control.dashboard("capture", payment.gateway_payment_id)
-    clock.shift(3600)
+    clock.shift(age)
 
     services.reconcile_payments()
     services.reconcile_payments()
 
     assert reload(payment).status == Payment.Status.CAPTURED
     assert amounts(payment) == ("115.00", "0.00", "0.00")
-    assert resolutions() == [(Kind.STATUS, "captured", reasons.TAKEN_OVER)]
+    expected = [(Kind.STATUS, payment.gateway_payment_id, "authorized", "captured", payment, payment.salon)]
+    assert findings() == expected * is_repair
+    assert resolutions() == [(Kind.STATUS, "captured", reasons.TAKEN_OVER)] * is_repair
     assert list(broken_payments()) == []
+
+
+@pytest.mark.parametrize(("age", "is_repair"), [(599, False), (600, True)])
+def test_money_that_arrived_within_ten_minutes_is_on_its_way_by_webhook(
+    gateway_standin, prepaid, book, clock, age, is_repair
+):
+    payment = link(book(prepaid))
+    gateway_standin.control.pay(payment.gateway_invoice_id)
+    clock.shift(age)
+
+    services.reconcile_payments()
+
+    assert reload(payment).status == Payment.Status.PAID
+    assert resolutions() == [(Kind.MISSING_HERE, "115.00", reasons.TAKEN_OVER)] * is_repair
+
+
+def test_a_void_of_ours_that_is_still_being_resolved_is_not_followed_as_somebody_elses(
+    gateway_standin, payment, support
+):
+    gateway_standin.control.inject("void", "reset_after")
+    refund = ask_refund(support, payment, "115.00")
+    assert (refund.status, truth(gateway_standin, payment.gateway_payment_id)["status"]) == ("unknown", "voided")
+    before = list(payment.events.values_list("pk", flat=True))
+
+    services.reconcile_payments()
+
+    assert findings() == []
+    assert reload(refund).status == "unknown"
+    assert amounts(payment) == ("115.00", "0.00", "115.00")
+    assert list(payment.events.values_list("pk", flat=True)) == before
+
+
+def test_money_of_nobody_that_shows_another_amount_is_another_difference(gateway_standin, db, clock):
+    theirs = gateway_standin.control.add_payment(9900, currency="USD")
+    services.reconcile_payments()
+    clock.shift(60)
+    gateway_standin.control.edit_payment(theirs["id"], amount=9800)
+
+    services.reconcile_payments()
+
+    assert resolutions() == [
+        (Kind.MISSING_HERE, "99.00 USD", reasons.OTHER_VALUES),
+        (Kind.MISSING_HERE, "98.00 USD", ""),
+    ]
+
+
+def test_money_that_names_a_payment_in_cash_is_not_taken_for_it(gateway_standin, house, book, clock):
+    cash = services.record_payment(actor=house.manager, booking_id=book(house).pk, amount=Decimal(115), method="cash")
+    theirs = gateway_standin.control.add_payment(11500, metadata={"payment_id": str(cash.pk)})
+    clock.shift(3600)
+
+    services.reconcile_payments()
+
+    assert findings() == [(Kind.MISSING_HERE, theirs["id"], "", "115.00", None, None)]
+    assert reload(cash).gateway_payment_id == ""
