@@ -174,12 +174,7 @@ PARTS = {
     ),
     "comparing": Part(
         ("apps/payments/services/reconciliation.py", "apps/payments/services/findings.py"),
-        (
-            # Two of its tests ask the same of a hundred payments, in a minute each.
-            "apps/payments/tests/test_divergences.py::test_a_line_of_a_settlement_that_comes_right_closes_its_difference",
-            "apps/payments/tests/test_divergences.py::test_a_run_whose_gateway_fails_stays_unfinished_and_the_next_one_does_all",
-            "apps/payments/tests/test_reconciliation.py",
-        ),
+        ("apps/payments/tests/test_reconciliation.py", "apps/payments/tests/test_settlements.py"),
     ),
     "resolving": Part(
         ("apps/payments/services/resolving.py",),
@@ -200,6 +195,38 @@ PARTS = {
             "project/tests/test_consents.py",
             "project/tests/test_data_requests.py",
             "project/tests/test_erasure.py",
+        ),
+    ),
+    "calendar": Part(
+        ("apps/bookings/selectors.py", "apps/bookings/occupancy.py"),
+        (
+            "apps/bookings/tests/test_api.py",
+            "apps/bookings/tests/test_explanations.py",
+            "apps/bookings/tests/test_moving.py",
+            "apps/bookings/tests/test_services.py",
+            "apps/bookings/tests/test_slots.py",
+            "apps/bookings/tests/test_steps.py",
+            "apps/bookings/tests/test_walk_ins.py",
+            "apps/bookings/tests/test_why_not.py",
+            "project/tests/test_dashboard.py",
+            "project/tests/test_own_data.py",
+        ),
+    ),
+    "reads": Part(
+        ("apps/accounts/selectors.py", "apps/payments/selectors.py"),
+        (
+            "apps/accounts/tests/test_second_factor.py",
+            "apps/payments/tests/test_api.py",
+            "apps/payments/tests/test_arrival.py",
+            "apps/payments/tests/test_leftovers.py",
+            "apps/payments/tests/test_payments.py",
+            "apps/payments/tests/test_refund_outcomes.py",
+            "apps/payments/tests/test_refund_voids.py",
+            "apps/payments/tests/test_returns.py",
+            "apps/payments/tests/test_wallets.py",
+            "project/tests/test_data_requests.py",
+            "project/tests/test_erasure.py",
+            "project/tests/test_own_data.py",
         ),
     ),
     "refunds": Part(

@@ -1,6 +1,6 @@
-"""Row locks of money, taken after those of the booking: payment first, then its refund."""
+"""Row locks of money, taken after those of the booking: payment first, then its refund or finding."""
 
-from apps.payments.models import Payment, Refund
+from apps.payments.models import Payment, ReconciliationFinding, Refund
 
 
 def lock_payment(payment_id):
@@ -16,3 +16,8 @@ def lock_refund(refund_id):
     refund = Refund.objects.select_for_update(of=("self",), no_key=True).get(pk=refund_id)
     refund.payment = payment
     return payment, refund
+
+
+def lock_finding(finding_id):
+    """The finding alone. Raises ReconciliationFinding.DoesNotExist."""
+    return ReconciliationFinding.objects.select_for_update(of=("self",), no_key=True).get(pk=finding_id)

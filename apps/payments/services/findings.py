@@ -9,6 +9,7 @@ from apps.common.errors import Conflict, Forbidden
 from apps.common.history import save_as
 from apps.common.secrets import keyed_hash
 from apps.payments import reasons
+from apps.payments.locks import lock_finding
 from apps.payments.models import ReconciliationFinding, ReconciliationRun
 
 # Closed without anybody's word. Should the same difference come back, it is a new one.
@@ -40,7 +41,7 @@ def close(finding, reason, *, payment=None):
 @transaction.atomic
 def explain_finding(*, actor, finding_id, explanation):
     """A person says what became of a difference. Raises: Forbidden, Conflict (explained already)."""
-    finding = _lock(finding_id)
+    finding = lock_finding(finding_id)
     if not actor.has_perm("payments.resolve_reconciliationfinding", finding):
         raise Forbidden
     if finding.resolved_at is not None:
@@ -66,7 +67,7 @@ def close_what_agrees(run, *, kinds, looked_at, met):
     again = set(ReconciliationFinding.objects.filter(pk__in=met).values_list("gateway_payment_id", "kind"))
     for key, kind, about in gone:
         with transaction.atomic():
-            close(_lock(key), reasons.OTHER_VALUES if (about, kind) in again else reasons.AGREES_NOW)
+            close(lock_finding(key), reasons.OTHER_VALUES if (about, kind) in again else reasons.AGREES_NOW)
 
 
 def seal_of(run: ReconciliationRun) -> str:
@@ -82,7 +83,3 @@ def seal_of(run: ReconciliationRun) -> str:
 def is_intact(run: ReconciliationRun) -> bool:
     """Whether a finished run says what it said when it was sealed."""
     return run.digest == seal_of(run)
-
-
-def _lock(finding_id):
-    return ReconciliationFinding.objects.select_for_update(of=("self",), no_key=True).get(pk=finding_id)

@@ -79,10 +79,11 @@ def _try(step, payment_id):
 
 
 def _put_off(payment_id):
-    payment = Payment.objects.select_related("booking").get(pk=payment_id)
-    later = timezone.now() + pause_before_reading_again(payment, payment.check_count)
-    waiting = Payment.objects.filter(pk=payment_id, next_check_at__isnull=False)
-    waiting.update(next_check_at=later, check_count=F("check_count") + 1)
+    """A payment whose reading failed waits as well; one that was read has its next turn already."""
+    payment, now = Payment.objects.select_related("booking").get(pk=payment_id), timezone.now()
+    later = now + pause_before_reading_again(payment, payment.check_count)
+    due = Payment.objects.filter(pk=payment_id, next_check_at__lte=now)
+    due.update(next_check_at=later, check_count=F("check_count") + 1)
 
 
 def _look_at(payment_id):

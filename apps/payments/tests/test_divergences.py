@@ -141,25 +141,6 @@ def test_row126_runs_at_once_do_nothing_double(gateway_standin, house, support, 
     assert list(broken_payments()) == []
 
 
-@pytest.mark.django_db
-def test_a_line_of_a_settlement_that_comes_right_closes_its_difference(gateway_standin, house, clock):
-    [payment] = payments_of(gateway_standin, house, 1)
-    gateway_standin.control.add_settlement_line(payment.gateway_payment_id, -1500, "refund", payment_amount=11500)
-    services.reconcile_payments()
-    finding = ReconciliationFinding.objects.get()
-    assert (finding.kind, finding.ours, finding.theirs) == (Kind.SETTLEMENT, "0.00", "refund -15.00")
-    assert (finding.payment, finding.salon, finding.resolution) == (payment, house.salon, OPEN)
-
-    clock.shift(60)
-    gateway_standin.control.dashboard("refund", payment.gateway_payment_id, 1500)
-    services.reconcile_payments()
-
-    assert found() == {
-        (Kind.SETTLEMENT, reasons.AGREES_NOW): 1,
-        (Kind.EXTERNAL_REFUND, reasons.RECORDED_HERE): 1,
-    }
-
-
 def test_the_journal_is_checked_while_money_moves(gateway_standin, house, book, payment, support, monkeypatch):
     """Rows and steps are read one after the other; what moves in between is no broken seal."""
     other, group = book(house, hours=29), journal.groupby

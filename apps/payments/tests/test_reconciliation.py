@@ -246,6 +246,17 @@ def test_a_payment_the_gateway_forgot_is_asked_for_by_its_number(gateway_standin
     assert findings() == expected
 
 
+def test_a_difference_of_a_payment_that_the_gateway_forgot_is_that_it_is_missing(gateway_standin, payment, clock):
+    gateway_standin.control.edit_payment(payment.gateway_payment_id, amount=11400)
+    services.reconcile_payments()
+    clock.shift(60)
+    gateway_standin.control.forget_payment(payment.gateway_payment_id)
+
+    services.reconcile_payments()
+
+    assert resolutions() == [(Kind.AMOUNT, "114.00", reasons.AGREES_NOW), (Kind.MISSING_THERE, "", "")]
+
+
 def test_what_moved_while_the_gateway_was_asked_is_left_to_the_next_run(gateway_standin, payment, support, monkeypatch):
     gateway_standin.control.edit_payment(payment.gateway_payment_id, amount=11400)
     fetch = MoyasarClient.fetch_payment

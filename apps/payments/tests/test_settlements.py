@@ -99,6 +99,21 @@ def test_a_refund_of_ours_without_an_answer_explains_its_line(gateway_standin, p
     assert findings() == []
 
 
+def test_a_line_that_comes_right_closes_its_difference(gateway_standin, add_line, payment, clock):
+    add_line(payment.gateway_payment_id, -1500, "refund", payment_amount=11500)
+    services.reconcile_payments()
+    assert resolutions() == [(Kind.SETTLEMENT, "refund -15.00", "")]
+
+    clock.shift(60)
+    gateway_standin.control.dashboard("refund", payment.gateway_payment_id, 1500)
+    services.reconcile_payments()
+
+    assert resolutions() == [
+        (Kind.SETTLEMENT, "refund -15.00", reasons.AGREES_NOW),
+        (Kind.EXTERNAL_REFUND, "15.00", reasons.RECORDED_HERE),
+    ]
+
+
 def test_every_page_of_the_lines_is_read(add_line, gateway_standin, db):
     for number in range(41):
         add_line(f"unknown-{number}", 5000)
@@ -120,7 +135,7 @@ def test_settlements_are_read_up_to_the_first_one_made_before_the_time_asked_for
     since = timezone.now() - timedelta(hours=2)
     run = services.reconcile_payments(since=since)
 
-    assert (run.since, run.settlement_line_count) == (since, 2)  # the very moment asked for counts
+    assert (run.since, run.settlement_line_count, findings()) == (since, 2, [])  # the very moment asked for counts
     assert gateway_standin.control.report()["calls"]["list_settlements"] == 1
 
 

@@ -280,6 +280,57 @@ def test_a_capture_whose_answer_is_lost_is_found_by_reading(gateway_standin, pre
     assert gateway_standin.control.report()["executed"]["capture"] == 1
 
 
+def test_what_cannot_be_taken_now_is_tried_again_after_growing_pauses(gateway_standin, prepaid, book, clock):
+    gateway_standin.control.inject("capture", "error_500", times=3)
+    payment = charge(book(prepaid))
+    waits = []
+    for _ in range(3):
+        payment = reload(payment)
+        waits.append((payment.status, payment.check_count, payment.next_check_at - timezone.now()))
+        clock.shift(waits[-1][-1])
+        services.resolve_payments()
+
+    assert waits == [
+        (Status.AUTHORIZED, count, timedelta(seconds=seconds)) for count, seconds in ((0, 10), (1, 30), (2, 120))
+    ]
+    assert reload(payment).status == Status.CAPTURED
+
+
+def test_a_payment_that_cannot_be_read_is_tried_again_after_growing_pauses(gateway_standin, house, book, clock):
+    payment = charge(book(house), APPROVED_CARD)
+    gateway_standin.control.inject("fetch_payment", "error_500", times=9)
+    waits = []
+    for _ in range(6):
+        payment = reload(payment)
+        waits.append((payment.check_count, int((payment.next_check_at - timezone.now()).total_seconds())))
+        clock.shift(waits[-1][-1])
+        services.resolve_payments()
+
+    assert waits == [(0, 10), (1, 10), (2, 30), (3, 120), (4, 600), (5, 3600)]
+
+
+def test_money_that_somebody_took_in_the_dashboard_is_taken_once(gateway_standin, house, book):
+    payment = charge(book(house))
+    gateway_standin.control.dashboard("capture", payment.gateway_payment_id)
+
+    taken = services.take_reserved(actor=house.manager, payment_id=payment.pk)
+
+    assert (taken.status, amounts(payment)) == (Status.CAPTURED, ("115.00", "0.00", "0.00"))
+    assert truth(gateway_standin, str(payment.pk))["captured"] == 11500
+
+
+def test_a_fee_of_one_riyal_is_taken_and_the_rest_let_go(gateway_standin, house, book):
+    booking = book(house)
+    payment = charge(booking)
+    Booking.objects.filter(pk=booking.pk).update(
+        status=Booking.Status.CANCELLED, cancelled_by="customer", cancellation_fee_amount=1
+    )
+
+    services.tidy_up(booking_id=booking.pk)
+
+    assert (reload(payment).status, amounts(payment)) == (Status.CAPTURED, ("1.00", "0.00", "0.00"))
+
+
 def test_a_link_makes_way_for_a_card_and_cannot_be_paid_any_more(gateway_standin, prepaid, book):
     booking = book(prepaid)
     old = link(booking)
