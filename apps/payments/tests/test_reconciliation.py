@@ -414,6 +414,36 @@ def test_a_refund_that_is_being_resolved_is_no_difference(gateway_standin, payme
     assert findings() == []
 
 
+def test_of_a_payment_whose_refund_has_no_answer_the_rest_is_compared(gateway_standin, payment, support):
+    gateway_standin.control.inject("refund", "reset_after")
+    refund = ask_refund(support, payment)
+    gateway_standin.control.edit_payment(payment.gateway_payment_id, amount=11400)
+
+    services.reconcile_payments()
+
+    assert resolutions() == [(Kind.AMOUNT, "114.00", "")]
+    assert reload(refund).status == "unknown"
+    assert amounts(payment) == ("115.00", "0.00", "57.50")
+
+
+def test_a_card_charged_without_an_answer_is_taken_over_by_the_key_it_was_charged_under(
+    gateway_standin, prepaid, book, clock
+):
+    booking = book(prepaid)
+    gateway_standin.control.inject("create_payment", "reset_after")
+    with pytest.raises(GatewayUnavailable):
+        charge(booking)
+    payment = Payment.objects.get()
+    assert (payment.status, payment.gateway_payment_id) == (Payment.Status.UNKNOWN, "")
+    clock.shift(3600)
+
+    services.reconcile_payments()
+
+    payment = reload(payment)
+    assert (payment.status, payment.gateway_payment_id) == (Payment.Status.AUTHORIZED, str(payment.pk))
+    assert findings() == [(Kind.MISSING_HERE, str(payment.pk), "", "115.00", payment, payment.salon)]
+
+
 def test_attempts_that_failed_at_the_gateway_are_no_difference(gateway_standin, house, book):
     payment = link(book(house))
     gateway_standin.control.pay(payment.gateway_invoice_id, "4201320000311101")
