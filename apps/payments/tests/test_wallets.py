@@ -16,6 +16,7 @@ from apps.payments.models import MoneyEvent, Payment, Refund, TaxDocument
 from apps.payments.moyasar import MoyasarClient
 from apps.payments.selectors import amount_due, outstanding_amount
 from apps.payments.services import payments as taking
+from apps.payments.services import resolving
 from apps.payments.standin.cards import APPROVED_CARD, DECLINED_CARD
 from apps.payments.tests.support import RETURN_URL, amounts, link, reload, states_of, truth
 
@@ -307,6 +308,54 @@ def test_a_payment_that_cannot_be_read_is_tried_again_after_growing_pauses(gatew
         services.resolve_payments()
 
     assert waits == [(0, 10), (1, 10), (2, 30), (3, 120), (4, 600), (5, 3600)]
+
+
+def test_a_payment_that_fails_keeps_no_other_waiting_and_a_defect_shows_where(
+    gateway_standin, house, book, clock, caplog, monkeypatch
+):
+    first, second = (charge(book(house, hours=hours), APPROVED_CARD) for hours in (27, 28))
+    clock.shift(10)
+    read = resolving.refresh_payment
+
+    def broken(*, payment_id):
+        if payment_id == first.pk:
+            raise ZeroDivisionError("of ours")
+        return read(payment_id=payment_id)
+
+    monkeypatch.setattr(resolving, "refresh_payment", broken)
+    gateway_standin.control.inject("fetch_payment", "error_500")
+
+    assert services.resolve_payments() == 2
+
+    [defect, outage] = [one for one in caplog.records if one.name == resolving.__name__]
+    assert defect.getMessage() == f"payment {first.pk} could not be resolved: of ours"
+    assert outage.getMessage().startswith(f"payment {second.pk} could not be resolved: fetch_payment")
+    assert (defect.exc_info[0], bool(outage.exc_info)) == (ZeroDivisionError, False)
+    assert set(Payment.objects.values_list("check_count", flat=True)) == {1}
+
+
+def test_whose_turn_came_first_is_looked_at_first(gateway_standin, house, book, clock):
+    late, early = (charge(book(house, hours=hours), APPROVED_CARD) for hours in (27, 28))
+    now = timezone.now()
+    for payment, turn in ((late, 60), (early, 50)):
+        Payment.objects.filter(pk=payment.pk).update(next_check_at=now + timedelta(seconds=turn))
+    assert services.resolve_payments() == 0
+
+    clock.shift(60)
+
+    assert services.resolve_payments(limit=1) == 1
+    assert (reload(early).check_count, reload(late).check_count) == (1, 0)
+    assert gateway_standin.control.report()["calls"]["fetch_payment"] == 1
+
+
+def test_only_the_money_of_the_booking_that_changed_is_brought_into_line(gateway_standin, house, book):
+    bookings_of = [book(house, hours=hours) for hours in (27, 28)]
+    one, other = (charge(booking) for booking in bookings_of)
+    Booking.objects.update(status=Booking.Status.CANCELLED, cancelled_by="salon")
+
+    services.tidy_up(booking_id=bookings_of[0].pk)
+
+    assert (reload(one).status, reload(other).status) == (Status.VOIDED, Status.AUTHORIZED)
 
 
 def test_money_that_somebody_took_in_the_dashboard_is_taken_once(gateway_standin, house, book):
