@@ -75,6 +75,32 @@ def test_after_days_without_a_comparison_nothing_falls_between(gateway_standin, 
     assert amounts(payment) == ("115.00", "15.00", "0.00")
 
 
+def test_a_comparison_begins_an_hour_before_the_last_whole_one_that_came_to_its_end(gateway_standin, payment, clock):
+    clock.shift(timedelta(days=3))
+    whole = services.reconcile_payments()
+    clock.shift(timedelta(days=5))
+    gateway_standin.control.inject("list_payments", "error_500")
+    with pytest.raises(GatewayUnavailable):
+        services.reconcile_payments()
+    clock.shift(timedelta(hours=1))
+
+    run = services.reconcile_payments()
+
+    assert whole.since == payment.created_at - timedelta(hours=1)
+    assert run.since == whole.started_at - timedelta(hours=1)
+
+
+def test_what_the_gateway_shows_is_kept_beside_ours_without_a_change_of_the_money(gateway_standin, payment, clock):
+    gateway_standin.control.edit_payment(payment.gateway_payment_id, amount=11400)
+    clock.shift(3600)
+
+    services.reconcile_payments()
+
+    now = reload(payment)
+    assert (now.checked_at, now.gateway_status, now.gateway_amount) == (timezone.now(), "paid", 114)
+    assert (now.history.count(), now.captured_amount) == (payment.history.count(), 115)
+
+
 def test_money_that_came_under_a_withdrawn_link_before_the_first_comparison_is_found(
     gateway_standin, prepaid, book, clock
 ):

@@ -114,6 +114,17 @@ def test_a_line_that_comes_right_closes_its_difference(gateway_standin, add_line
     ]
 
 
+def test_a_payment_that_agrees_closes_no_difference_of_its_payout(add_line, payment, clock):
+    add_line(payment.gateway_payment_id, -1500, "refund", payment_amount=11500)
+    services.reconcile_payments()
+    clock.shift(timedelta(days=3))
+
+    run = services.reconcile_payments(since=timezone.now() - timedelta(hours=1))
+
+    assert (run.fetched_count, run.settlement_line_count) == (1, 0)
+    assert resolutions() == [(Kind.SETTLEMENT, "refund -15.00", "")]
+
+
 def test_every_page_of_the_lines_is_read(add_line, gateway_standin, db):
     for number in range(41):
         add_line(f"unknown-{number}", 5000)
