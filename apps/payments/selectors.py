@@ -9,7 +9,7 @@ from django.db.models.functions import Round
 from django.utils import timezone
 
 from apps.bookings.models import Booking
-from apps.common.money import round_money
+from apps.common.money import LEAST_ONLINE, round_money
 from apps.payments.models import Payment, Refund, TaxDocument, WebhookEvent
 from apps.payments.moyasar import MoyasarClient
 
@@ -132,7 +132,8 @@ def shown_due(booking, payments, *, now):
         return NOTHING
     kept = sum(payment.refundable_amount for payment in payments if payment.status in Payment.SETTLED)
     reserved = sum(payment.amount for payment in payments if payment.status == Payment.Status.AUTHORIZED)
-    return due_of(booking, missing=max(price_owed(booking) - kept - reserved, NOTHING))
+    due = due_of(booking, missing=max(price_owed(booking) - kept - reserved, NOTHING))
+    return due if due >= LEAST_ONLINE else NOTHING
 
 
 def leftovers(payments):

@@ -284,6 +284,14 @@ def test_a_booking_shows_what_can_be_paid_now_and_a_payment_asks_for_just_that(
     assert api.post(url(booking), headers=bearer(prepaid.customer, "rest")).json()["amount"] == "69.00"
 
 
+@pytest.mark.parametrize(("price", "due"), [("0.99", "0.00"), ("1.00", "1.00")])
+def test_what_is_too_little_for_the_gateway_is_not_offered(api, bearer, house, book, price, due):
+    house.service.price_amount = Decimal(price)
+    house.service.save()
+
+    assert shown_due(api, bearer, book(house)) == due
+
+
 @pytest.mark.parametrize("status", [Booking.Status.NO_SHOW, Booking.Status.EXPIRED])
 def test_nothing_is_due_where_a_payment_is_refused(api, bearer, gateway_standin, prepaid, book, status):
     booking = book(prepaid)
