@@ -1,6 +1,6 @@
 """Comparing with the gateway's list: what arrived unannounced is taken over, what differs is written down once."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import StringIO
 from uuid import uuid4
@@ -11,16 +11,19 @@ from django.utils import timezone
 
 from apps.accounts.tests.factories import PlatformUserFactory
 from apps.common.errors import Conflict, Forbidden
+from apps.common.secrets import keyed_hash
 from apps.payments import reasons, services
 from apps.payments.errors import GatewayUnavailable
 from apps.payments.journal import broken_payments
 from apps.payments.models import Payment, ReconciliationFinding, ReconciliationRun
 from apps.payments.moyasar import MoyasarClient
+from apps.payments.services.findings import seal_of
 from apps.payments.tests.support import amounts, ask_refund, link, paid, reload, truth
 from apps.payments.tests.test_wallets import cancel, charge
 
 pytestmark = pytest.mark.django_db
 Kind = ReconciliationFinding.Kind
+SEALED_TEXTS = ("kind", "gateway_payment_id", "ours", "theirs")
 
 
 def findings():
@@ -272,6 +275,25 @@ def test_a_payment_the_gateway_forgot_is_asked_for_by_its_number(gateway_standin
     assert findings() == expected
 
 
+def test_outside_the_window_only_what_moved_or_is_open_is_asked_for(gateway_standin, house, book, support, clock):
+    moved, doubtful, _quiet = (paid(gateway_standin, book(house, hours=hours)) for hours in (27, 28, 29))
+    gateway_standin.control.edit_payment(doubtful.gateway_payment_id, amount=11400)
+    services.reconcile_payments()
+    clock.shift(timedelta(days=3))
+    ask_refund(support, moved)
+    gateway_standin.control.forget_payment(moved.gateway_payment_id)
+
+    def read():
+        return services.reconcile_payments(since=timezone.now() - timedelta(minutes=1)).fetched_count
+
+    assert read() == 2
+    assert resolutions() == [(Kind.AMOUNT, "114.00", ""), (Kind.MISSING_THERE, "", "")]
+    clock.shift(3600)
+    for finding, left in zip(ReconciliationFinding.objects.order_by("pk"), (1, 0), strict=True):
+        services.explain_finding(actor=support, finding_id=finding.pk, explanation="Known")
+        assert read() == left
+
+
 def test_a_difference_of_a_payment_that_the_gateway_forgot_is_that_it_is_missing(gateway_standin, payment, clock):
     gateway_standin.control.edit_payment(payment.gateway_payment_id, amount=11400)
     services.reconcile_payments()
@@ -387,6 +409,16 @@ def test_pay10_a_payment_abandoned_in_3d_secure_is_read_and_ends(gateway_standin
     assert findings() == []
 
 
+@pytest.mark.parametrize(("age", "reads"), [(3599, 0), (3600, 1)])
+def test_a_link_is_read_once_it_is_an_hour_old(gateway_standin, house, book, clock, age, reads):
+    link(book(house))
+    clock.shift(age)
+
+    services.reconcile_payments()
+
+    assert gateway_standin.control.report()["calls"].get("fetch_invoice", 0) == reads
+
+
 def test_wh18_what_webhooks_told_today_and_the_list_of_the_gateway_differ_by_what_was_lost(
     gateway_standin, house, book, clock
 ):
@@ -414,15 +446,34 @@ def test_a_finished_run_is_sealed_and_a_changed_report_shows(gateway_standin, pa
     services.explain_finding(actor=PlatformUserFactory(), finding_id=finding.pk, explanation="A coupon")
     assert services.is_intact(reload(run))
 
-    for rows, change in (
-        (ReconciliationFinding.objects.filter(pk=finding.pk), {"theirs": "115.00"}),
-        (ReconciliationRun.objects.filter(pk=run.pk), {"compared_count": 2}),
-    ):
+    changes = [(ReconciliationFinding.objects.filter(pk=finding.pk), {name: "changed"}) for name in SEALED_TEXTS]
+    moment = timezone.now() - timedelta(seconds=1)
+    reports = ReconciliationRun.objects.filter(pk=run.pk)
+    changes += [(reports, {name: 7}) for name in ("compared_count", "fetched_count", "settlement_line_count")]
+    changes += [(reports, {name: moment}) for name in ("started_at", "since", "finished_at")]
+    for rows, change in changes:
         before = rows.values(*change).get()
         rows.update(**change)
         assert not services.is_intact(reload(run))
         rows.update(**before)
     assert services.is_intact(reload(run))
+
+
+def test_a_report_that_an_earlier_release_sealed_is_whole(db):
+    """The text under the seal stays as it is: every report of the past was sealed over it."""
+    moment = datetime(2026, 11, 22, 9, tzinfo=UTC)
+    counts = {"compared_count": 3, "fetched_count": 2, "settlement_line_count": 1}
+    run = ReconciliationRun.objects.create(pk=5, since=moment - timedelta(days=2), finished_at=moment, **counts)
+    ReconciliationRun.objects.filter(pk=5).update(started_at=moment - timedelta(minutes=1))
+    about = {"gateway_payment_id": "pay-1", "ours": "115.00", "theirs": "114.00"}
+    for pk, kind in ((9, Kind.STATUS), (8, Kind.AMOUNT)):
+        ReconciliationFinding.objects.create(pk=pk, run=run, kind=kind, **about)
+
+    told = (
+        "2026-11-22T08:59:00+00:00|2026-11-20T09:00:00+00:00|2026-11-22T09:00:00+00:00|3|2|1"
+        "|8,amount,pay-1,115.00,114.00|9,status,pay-1,115.00,114.00"
+    )
+    assert seal_of(reload(run)) == keyed_hash("reconciliation", told)
 
 
 def test_a_refund_that_is_being_resolved_is_no_difference(gateway_standin, payment, clock):
@@ -431,7 +482,7 @@ def test_a_refund_that_is_being_resolved_is_no_difference(gateway_standin, payme
     refund = services.request_refund(actor=support, payment_id=payment.pk, amount=Decimal(15), reason="Late")
     services.send_refund(refund_id=refund.pk)
 
-    services.reconcile_payments()
+    assert services.reconcile_payments().fetched_count == 0
     assert findings() == []
 
     clock.shift(180)
