@@ -25,11 +25,18 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: seconds.get(item.nodeid, 0))
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _statements_are_made_anew():
-    """What the process made before a fault was planted in its description would hide that fault."""
+@pytest.fixture(scope="session")
+def reads_made_once():
     modules = [module for name, module in sys.modules.items() if name.startswith("apps.")]
-    for read in {value for module in modules for value in vars(module).values() if isinstance(value, compiled)}:
+    return {value for module in modules for value in vars(module).values() if isinstance(value, compiled)}
+
+
+@pytest.fixture(autouse=True)
+def _statements_are_made_anew(reads_made_once):
+    """What was made before a fault was planted in its description would hide that fault; and mutmut runs the tests that
+    came by a description, which only the first of a process would do.
+    """
+    for read in reads_made_once:
         read._made.clear()  # noqa: SLF001 - nothing but a test forgets them
 
 
