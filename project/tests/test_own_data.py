@@ -11,6 +11,7 @@ from apps.bookings.services import cancel_booking
 from apps.bookings.tests.factories import BookingFactory
 from apps.common.history import save_as
 from apps.payments.models import Payment
+from apps.salons.tests.factories import MembershipFactory
 from project.tests.personal_data import somebody
 
 # What a copy is made of, part by part; of these, `profile` is one and the rest are lists.
@@ -78,3 +79,14 @@ def test_the_copy_holds_the_reasons_the_customer_gave_and_not_those_of_others():
 
     assert [(change["status"], change["reason"]) for change in copy["booking_changes"]] == [("cancelled", "I am ill")]
     assert "sister" not in str(copy)
+
+
+@pytest.mark.django_db
+def test_the_copy_of_somebody_who_works_in_a_salon_tells_nothing_of_its_customers():
+    theirs = BookingFactory()
+    manager = MembershipFactory(salon=theirs.salon).user
+    cancel_booking(actor=manager, booking_id=theirs.pk, by=Booking.CancelledBy.SALON, reason="She called")
+
+    copy = export_own_data(manager)
+
+    assert (copy["bookings"], copy["booking_changes"]) == ([], [])

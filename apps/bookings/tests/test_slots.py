@@ -1,6 +1,6 @@
 """The list of free times and the check a booking passes give one answer, at every edge of the calendar."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,10 +9,16 @@ from django.utils import timezone
 from apps.bookings import services
 from apps.bookings.errors import SlotNotOffered, SlotTaken
 from apps.bookings.models import Booking
-from apps.bookings.selectors import free_slots
+from apps.bookings.selectors import Record, free_offers, free_slots, offers, record_of
 from apps.bookings.tests.factories import BookingFactory
-from apps.salons.models import ScheduleException, Staff, WeeklyHours
-from apps.salons.tests.factories import ScheduleExceptionFactory, TimeOffFactory, WeeklyHoursFactory
+from apps.salons.models import Customer, ScheduleException, Staff, WeeklyHours
+from apps.salons.tests.factories import (
+    CustomerFactory,
+    SalonFactory,
+    ScheduleExceptionFactory,
+    TimeOffFactory,
+    WeeklyHoursFactory,
+)
 
 RIYADH = ZoneInfo("Asia/Riyadh")
 
@@ -181,3 +187,59 @@ def test_a_move_ends_the_hold_that_ran_out_in_its_way(prepaid, clock):
     hold.refresh_from_db()
     booking.refresh_from_db()
     assert (hold.status, booking.starts_at) == (Booking.Status.EXPIRED, prepaid.at(30))
+
+
+@pytest.mark.parametrize(
+    ("of_anna", "of_basma", "first"),
+    [
+        ([700], [695], 0),
+        ([695], [700], 1),
+        ([-740], [-745], 1),
+        ([-745], [-740], 0),
+        ([720, -765], [], 0),
+        ([-100], [700], 1),
+        ([700, -740], [-100], 0),
+    ],
+)
+def test_anybody_is_who_has_the_fewest_minutes_booked_within_twelve_hours(house, of_anna, of_basma, first):
+    """Visits of 45 minutes, given by their minutes from the start that is asked for."""
+    start = house.at(51)
+    for person, visits in zip(house.staff, (of_anna, of_basma), strict=True):
+        for minutes in visits:
+            BookingFactory(salon=house.salon, staff=person, starts_at=start + timedelta(minutes=minutes))
+
+    found = free_offers(house.service, offers(house.service), start, now=timezone.now())
+
+    assert [offer.staff for offer in found] == [house.staff[first], house.staff[1 - first]]
+
+
+@pytest.mark.parametrize("booked", [0, 1])
+def test_a_time_is_taken_where_one_of_two_would_be_free_but_for_a_visit(house, booked):
+    start, (busy, away) = house.at(51), (house.staff[booked], house.staff[1 - booked])
+    BookingFactory(salon=house.salon, staff=busy, starts_at=start)
+    TimeOffFactory(salon=house.salon, staff=away, starts_at=house.at(40), ends_at=house.at(60))
+
+    with pytest.raises(SlotTaken):
+        free_offers(house.service, offers(house.service), start, now=timezone.now())
+
+
+def test_the_record_counts_holds_everywhere_and_visits_and_no_shows_of_this_salon(house):
+    def visit(salon, **fields):
+        card = Customer.objects.filter(salon=salon, user=house.customer).first()
+        card = card or CustomerFactory(salon=salon, user=house.customer)
+        BookingFactory(salon=salon, customer=card, **fields)
+
+    other, now = SalonFactory(), timezone.now()
+    hold = {"status": Booking.Status.PENDING, "hold_expires_at": now + timedelta(minutes=1)}
+    visit(house.salon, starts_at=house.at(30), **hold)
+    visit(other, starts_at=house.at(30), **hold)
+    visit(other, starts_at=house.at(33), **hold | {"hold_expires_at": now})
+    for hours in (-9, 0, 54):
+        visit(house.salon, starts_at=house.at(hours))
+    visit(other, starts_at=house.at(54))
+    for salon, days in ((house.salon, 2), (house.salon, 3), (other, 4)):
+        visit(salon, starts_at=house.at(-24 * days), status=Booking.Status.NO_SHOW)
+    BookingFactory(salon=house.salon, starts_at=house.at(60))
+
+    assert record_of(house.customer, house.salon, now=now) == Record(open_holds=2, active=3, no_shows=2)
+    assert record_of(house.manager, house.salon, now=now) == Record(open_holds=0, active=0, no_shows=0)
