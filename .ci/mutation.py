@@ -198,7 +198,7 @@ PARTS = {
         ),
     ),
     "calendar": Part(
-        ("apps/bookings/selectors.py", "apps/bookings/occupancy.py"),
+        ("apps/bookings/selectors.py",),
         (
             "apps/bookings/tests/test_api.py",
             "apps/bookings/tests/test_explanations.py",
@@ -207,11 +207,10 @@ PARTS = {
             "apps/bookings/tests/test_slots.py",
             "apps/bookings/tests/test_steps.py",
             "apps/bookings/tests/test_walk_ins.py",
-            "apps/bookings/tests/test_why_not.py",
-            "project/tests/test_dashboard.py",
             "project/tests/test_own_data.py",
         ),
     ),
+    "loads": Part(("apps/bookings/occupancy.py",), ("project/tests/test_dashboard.py",)),
     "reads": Part(
         ("apps/accounts/selectors.py", "apps/payments/selectors.py"),
         (

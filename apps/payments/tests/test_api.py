@@ -4,13 +4,16 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from apps.accounts.tests.factories import UserFactory
 from apps.bookings import services as bookings
 from apps.bookings.models import Booking
 from apps.payments import services
 from apps.payments.models import Payment
+from apps.payments.selectors import most_telling
 from apps.payments.tests.support import link, paid, reload
+from apps.payments.tests.test_wallets import charge
 
 pytestmark = pytest.mark.django_db
 
@@ -290,6 +293,54 @@ def test_what_is_too_little_for_the_gateway_is_not_offered(api, bearer, house, b
     house.service.save()
 
     assert shown_due(api, bearer, book(house)) == due
+
+
+def test_nothing_is_due_from_the_moment_a_hold_ends(api, bearer, prepaid, book, clock):
+    booking = book(prepaid)
+    clock.shift((booking.hold_expires_at - timezone.now()).total_seconds() - 1)
+    assert shown_due(api, bearer, booking) == "115.00"
+
+    clock.shift(1)
+
+    assert shown_due(api, bearer, booking) == "0.00"
+
+
+def test_nothing_is_due_of_a_cancelled_visit_and_of_one_whose_price_is_reserved(
+    api, bearer, gateway_standin, house, book
+):
+    cancelled, reserved = (book(house, hours=hours) for hours in (27, 28))
+    charge(reserved)
+    Booking.objects.filter(pk=cancelled.pk).update(
+        status=Booking.Status.CANCELLED, cancelled_by="customer", cancellation_fee_amount=Decimal("57.50")
+    )
+
+    assert [shown_due(api, bearer, booking) for booking in (cancelled, reserved)] == ["0.00", "0.00"]
+
+
+NEVER, OPEN, KEPT, RETURNED = (
+    {"status": "failed"},
+    {"status": "initiated"},
+    {"status": "paid", "captured_amount": Decimal(1)},
+    {"status": "paid", "captured_amount": Decimal(1), "refunded_amount": Decimal(1)},
+)
+
+
+@pytest.mark.parametrize(
+    ("newest_first", "shown"),
+    [
+        ([], None),
+        ([NEVER, NEVER], 0),
+        ([NEVER, KEPT, OPEN], 1),
+        ([OPEN, KEPT], 0),
+        ([RETURNED, KEPT], 1),
+        ([RETURNED, KEPT, RETURNED], 1),
+        ([NEVER, RETURNED, RETURNED, NEVER], 2),
+    ],
+)
+def test_of_several_payments_the_most_telling_is_shown(newest_first, shown):
+    payments = [Payment(**fields) for fields in newest_first]
+
+    assert most_telling(payments) is (None if shown is None else payments[shown])
 
 
 @pytest.mark.parametrize("status", [Booking.Status.NO_SHOW, Booking.Status.EXPIRED])
