@@ -9,7 +9,8 @@ from django.utils import timezone
 from apps.bookings import services as bookings
 from apps.bookings.models import Booking
 from apps.payments import handlers, services
-from apps.payments.models import Refund
+from apps.payments.models import Payment, Refund
+from apps.payments.selectors import leftovers
 from apps.payments.services import refunds
 from apps.payments.tests.support import amounts, ask_refund, paid, refuse, reload
 from apps.payments.tests.test_returns import another_service
@@ -57,6 +58,41 @@ def test_what_a_cancellation_owes_goes_back_when_the_refund_before_it_was_refuse
     services.resolve_payments()
 
     assert amounts(payment) == ("115.00", "115.00", "0.00")
+
+
+@pytest.mark.parametrize(
+    ("status", "fee", "lies"),
+    [
+        ("pending", 0, False),
+        ("confirmed", 0, False),
+        ("arrived", 0, False),
+        ("completed", 0, False),
+        ("no_show", 0, False),
+        ("cancelled", Decimal("115.00"), False),
+        ("cancelled", Decimal("114.99"), True),
+        ("expired", 0, True),
+    ],
+)
+def test_only_of_a_visit_that_is_off_what_exceeds_the_fee_lies_there(gateway_standin, payment, status, fee, lies):
+    by = "customer" if status == "cancelled" else ""
+    Booking.objects.update(status=status, cancelled_by=by, cancellation_fee_amount=fee)
+
+    assert list(leftovers(Payment.objects.all())) == [payment.booking_id] * lies
+    assert services.resolve_payments() == 0
+    assert Refund.objects.count() == lies
+
+
+def test_of_two_payments_of_a_cancelled_visit_both_count_against_its_fee(gateway_standin, prepaid, book):
+    prepaid.salon.deposit_percent = 40
+    prepaid.salon.save()
+    booking = book(prepaid)
+    for _ in range(2):
+        paid(gateway_standin, booking)
+    for fee, lying in (("115.00", []), ("114.99", [booking.pk])):
+        Booking.objects.update(
+            status=Booking.Status.CANCELLED, cancelled_by="customer", cancellation_fee_amount=Decimal(fee)
+        )
+        assert list(leftovers(Payment.objects.all())) == lying
 
 
 def test_what_a_cancellation_owes_is_sent_again_after_a_refusal_that_will_pass(gateway_standin, payment, clock):
