@@ -1,6 +1,7 @@
 """The list of free times and the check a booking passes give one answer, at every edge of the calendar."""
 
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -243,3 +244,28 @@ def test_the_record_counts_holds_everywhere_and_visits_and_no_shows_of_this_salo
 
     assert record_of(house.customer, house.salon, now=now) == Record(open_holds=2, active=3, no_shows=2)
     assert record_of(house.manager, house.salon, now=now) == Record(open_holds=0, active=0, no_shows=0)
+
+
+@pytest.mark.parametrize(("second", "microsecond", "first"), [(0, 0, 0), (0, 1, 15), (1, 0, 15), (59, 999_999, 15)])
+def test_a_minute_that_has_begun_has_passed(house, clock, second, microsecond, first):
+    """09:00 can be booked at 09:00:00 sharp where no notice is wanted, and not a microsecond later."""
+    house.salon.lead_time_minutes = 0
+    house.salon.save()
+    house.service.refresh_from_db()
+    clock.move_to(house.at(0).replace(second=second, microsecond=microsecond))
+
+    assert listed(house, 0, 0)[0] == house.at(0) + timedelta(minutes=first)
+
+
+def test_the_last_day_of_the_horizon_can_be_booked_and_the_next_one_not(house):
+    house.salon.horizon_days = 3
+    house.salon.save()
+    house.service.refresh_from_db()
+
+    assert {moment.date() for moment in listed(house, 0, 9)} == {house.at(24 * day).date() for day in range(4)}
+
+
+def test_a_booking_on_the_move_keeps_its_price_with_whoever_takes_it(house):
+    booking = BookingFactory(salon=house.salon, staff=house.staff[0], service=house.service, price_amount=Decimal(90))
+
+    assert {offer.price_amount for offer in offers(house.service, moving=booking)} == {Decimal(90)}
