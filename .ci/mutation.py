@@ -197,20 +197,6 @@ PARTS = {
             "project/tests/test_erasure.py",
         ),
     ),
-    "calendar": Part(
-        ("apps/bookings/selectors.py",),
-        (
-            "apps/bookings/tests/test_api.py",
-            "apps/bookings/tests/test_explanations.py",
-            "apps/bookings/tests/test_moving.py",
-            "apps/bookings/tests/test_services.py",
-            "apps/bookings/tests/test_slots.py",
-            "apps/bookings/tests/test_steps.py",
-            "apps/bookings/tests/test_walk_ins.py",
-            "project/tests/test_own_data.py",
-        ),
-    ),
-    "loads": Part(("apps/bookings/occupancy.py",), ("project/tests/test_dashboard.py",)),
     "reads": Part(
         ("apps/accounts/selectors.py", "apps/payments/selectors.py"),
         (
