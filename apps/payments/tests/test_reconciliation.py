@@ -572,7 +572,7 @@ def test_the_resolving_command_looks_at_payments_and_refunds(gateway_standin, ho
     assert out.getvalue() == "payments 1\nrefunds 0\n"
 
 
-@pytest.mark.parametrize(("age", "is_repair"), [(599, False), (600, True)])
+@pytest.mark.parametrize(("age", "is_repair"), [(599, False), (600, True), (3600, True)])
 def test_reserved_money_captured_in_the_dashboard_is_followed_and_told(
     gateway_standin, house, book, clock, age, is_repair
 ):

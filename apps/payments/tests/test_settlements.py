@@ -102,6 +102,9 @@ def test_a_refund_of_ours_without_an_answer_explains_its_line(gateway_standin, p
 def test_a_line_that_comes_right_closes_its_difference(gateway_standin, add_line, payment, clock):
     add_line(payment.gateway_payment_id, -1500, "refund", payment_amount=11500)
     services.reconcile_payments()
+    assert findings() == [
+        (Kind.SETTLEMENT, payment.gateway_payment_id, "0.00", "refund -15.00", payment, payment.salon)
+    ]
     assert resolutions() == [(Kind.SETTLEMENT, "refund -15.00", "")]
 
     clock.shift(60)
